@@ -1,0 +1,80 @@
+"""Decision-grade customer value: screen prospects, track orders, analyse accounts, price selling time.
+
+Charts and the study load on first use, so that importing the library does not import plotly.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from custvalue.analysis import Concentration, concentration, score_walls, segment_accounts, segment_summary
+from custvalue.effort import SellingTime, profile_people, selling_time
+from custvalue.frames import Checked, account_revenue, read_folder, read_mapping, read_table
+from custvalue.rules import playbook
+from custvalue.samples import (
+    load_accounts,
+    load_exercise,
+    load_opportunities,
+    load_prospects,
+    load_sales,
+    load_time_log,
+    load_traits,
+    load_walls,
+    sample_folder,
+    simulate_company,
+)
+from custvalue.screening import rank_opportunities, score_prospects
+from custvalue.tracking import expected_revenue, pipeline_by_stage, win_rates
+
+if TYPE_CHECKING:
+    from custvalue import charts
+    from custvalue.study import Study, run_study
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Checked",
+    "Concentration",
+    "SellingTime",
+    "Study",
+    "account_revenue",
+    "charts",
+    "concentration",
+    "expected_revenue",
+    "load_accounts",
+    "load_exercise",
+    "load_opportunities",
+    "load_prospects",
+    "load_sales",
+    "load_time_log",
+    "load_traits",
+    "load_walls",
+    "pipeline_by_stage",
+    "playbook",
+    "profile_people",
+    "rank_opportunities",
+    "read_folder",
+    "read_mapping",
+    "read_table",
+    "run_study",
+    "sample_folder",
+    "score_prospects",
+    "score_walls",
+    "segment_accounts",
+    "segment_summary",
+    "selling_time",
+    "simulate_company",
+    "win_rates",
+]
+
+_ON_FIRST_USE = {"charts": "custvalue.charts", "Study": "custvalue.study", "run_study": "custvalue.study"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ON_FIRST_USE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(_ON_FIRST_USE[name])
+    return module if name == "charts" else getattr(module, name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,225 @@
+"""What every function checks of the frame it is given: columns, dtypes, ranges; all failures reported together."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from custvalue.rules.errors import raise_all, refusal, refusal_text
+
+ROWS_NAMED = 3
+
+
+def to_pandas(frame: Any) -> pd.DataFrame:
+    """Return the frame as pandas: as it is if it is one, converted if narwhals knows it, refused otherwise."""
+    if isinstance(frame, pd.DataFrame):
+        return frame
+    try:
+        known = nw.from_native(frame, eager_only=True)
+    except TypeError as error:
+        raise refusal(
+            "a data frame is needed",
+            type(frame).__name__,
+            "Pass a pandas frame, or any eager frame that narwhals knows (Polars, PyArrow, Modin).",
+        ) from error
+    return known.to_pandas()
+
+
+def nearest(name: str, known: Iterable[object]) -> str:
+    """Return a hint that names the most similar known names, or lists what there is."""
+    texts = [str(item) for item in known]
+    close = difflib.get_close_matches(str(name), texts, n=ROWS_NAMED, cutoff=0.6)
+    if close:
+        return "Did you mean " + " or ".join(repr(item) for item in close) + "?"
+    shown = ", ".join(repr(item) for item in texts[:12])
+    return f"There is {shown}{', …' if len(texts) > 12 else ''}."  # noqa: PLR2004 (how many names a message shows)
+
+
+class FrameCheck:
+    """Collects what is wrong with a frame, so that everything is said in one error.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+    caller : str
+        The public function on whose behalf the frame is checked; it opens the message.
+
+    Examples
+    --------
+    >>> check = FrameCheck(pd.DataFrame({"amount": [5.0, -1.0]}), "example")
+    >>> values = check.numbers("amount", low=0)
+    >>> check.done()
+    Traceback (most recent call last):
+        ...
+    ValueError: example: amount must be 0 or more: got -1.0 (column 'amount', row 1). Correct the value or leave it empty.
+    """
+
+    def __init__(self, frame: pd.DataFrame, caller: str) -> None:
+        self.frame = frame
+        self.caller = caller
+        self.failures: list[str] = []
+
+    def done(self) -> None:
+        """Raise everything that was found, or nothing."""
+        raise_all(self.caller, self.failures)
+
+    def fail(self, rule: str, value: object, remedy: str, where: str = "") -> None:
+        """Note one failure."""
+        self.failures.append(refusal_text(rule, value, remedy, where))
+
+    def fail_rows(self, rule: str, column: str, bad: NDArray[np.bool_], remedy: str) -> None:
+        """Note the rows where ``bad`` holds, naming the first few by label and value."""
+        rows = np.flatnonzero(bad)
+        if rows.size == 0:
+            return
+        values = [_plain(self.frame[column].iloc[row]) for row in rows[:ROWS_NAMED]]
+        labels = ", ".join(repr(_plain(self.frame.index[row])) for row in rows[:ROWS_NAMED])
+        more = f" and {rows.size - ROWS_NAMED} more" if rows.size > ROWS_NAMED else ""
+        shown = ", ".join(repr(value) for value in values)
+        self.fail(rule, shown, remedy, f"column {column!r}, row{'s' if rows.size > 1 else ''} {labels}{more}")
+
+    def has(self, column: str) -> bool:
+        """Say whether the frame has the column; a repeated column is a failure."""
+        found = int((self.frame.columns == column).sum())
+        if found > 1:
+            self.fail("column names must be distinct", f"{found} columns", "Rename or drop one.", f"column {column!r}")
+        return found == 1
+
+    def require(self, column: str, purpose: str = "") -> bool:
+        """Note a missing column, with the nearest names there are; say whether it is there."""
+        if self.has(column):
+            return True
+        why = f" ({purpose})" if purpose else ""
+        if not (self.frame.columns == column).any():
+            self.fail(
+                f"column {column!r} is needed{why}",
+                "no such column",
+                f"{nearest(column, self.frame.columns)} Name another with the keyword argument.",
+            )
+        return False
+
+    def numbers(
+        self,
+        column: str,
+        *,
+        low: float | None = None,
+        high: float | None = None,
+        missing_ok: bool = True,
+        purpose: str = "",
+    ) -> NDArray[np.float64]:
+        """Return a column as floats, NaN where missing, after noting wrong dtypes, infinities and values out of range."""
+        if not self.require(column, purpose):
+            return np.full(len(self.frame), np.nan)
+        series = self.frame[column]
+        if not pd.api.types.is_numeric_dtype(series) or pd.api.types.is_bool_dtype(series):
+            if series.isna().all() and missing_ok:
+                return np.full(len(self.frame), np.nan)
+            self.fail(
+                f"{column} must be a number",
+                f"dtype {series.dtype}",
+                f"Convert it first, for instance with custvalue.read_table or pd.to_numeric(frame[{column!r}]).",
+                f"column {column!r}{_first_text(series)}",
+            )
+            return np.full(len(self.frame), np.nan)
+        if pd.api.types.is_complex_dtype(series):
+            self.fail(f"{column} must be a real number", f"dtype {series.dtype}", "Take the real part.", column)
+            return np.full(len(self.frame), np.nan)
+        values: NDArray[np.float64] = series.to_numpy(dtype=np.float64, na_value=np.nan)
+        self._check_range(column, values, low, high)
+        if not missing_ok:
+            self.fail_rows(f"{column} must not be missing", column, np.isnan(values), "Fill it in or leave the row out.")
+        return values
+
+    def _check_range(self, column: str, values: NDArray[np.float64], low: float | None, high: float | None) -> None:
+        if values.size == 0:
+            return
+        # One pass each: fmin and fmax skip missing values, and show infinities as well as values out of range.
+        smallest, largest = np.fmin.reduce(values), np.fmax.reduce(values)
+        remedy = "Correct the value or leave it empty."
+        if np.isinf(smallest) or np.isinf(largest):
+            self.fail_rows(f"{column} must be finite", column, np.isinf(values), remedy)
+        if low is not None and smallest < low:
+            self.fail_rows(f"{column} must be {low:g} or more", column, values < low, remedy)
+        if high is not None and largest > high:
+            self.fail_rows(f"{column} must be {high:g} or less", column, values > high, remedy)
+
+    def dates(self, column: str, *, purpose: str = "") -> "pd.Series[pd.Timestamp]":
+        """Return a column as days without time zone, NaT where missing, after noting a wrong dtype."""
+        nothing = pd.Series(pd.NaT, index=self.frame.index, dtype="datetime64[ns]")
+        if not self.require(column, purpose):
+            return nothing
+        series = self.frame[column]
+        if series.isna().all():
+            return nothing
+        if series.dtype == object:
+            kind = pd.api.types.infer_dtype(series, skipna=True)
+            if kind in ("date", "datetime", "datetime64"):
+                series = pd.to_datetime(series)
+        if not pd.api.types.is_datetime64_any_dtype(series):
+            self.fail(
+                f"{column} must be a date",
+                f"dtype {series.dtype}",
+                f"Convert it first, for instance with custvalue.read_table or pd.to_datetime(frame[{column!r}]).",
+                f"column {column!r}{_first_text(series)}",
+            )
+            return nothing
+        if series.dt.tz is not None:
+            series = series.dt.tz_localize(None)
+        return series.dt.normalize()
+
+    def choices(
+        self,
+        column: str,
+        known: Sequence[str],
+        *,
+        needed: NDArray[np.bool_] | None = None,
+        aliases: dict[str, str] | None = None,
+        remedy: str = "",
+        purpose: str = "",
+    ) -> NDArray[np.int64]:
+        """Return each row's position in ``known``, -1 where missing; note values that are not known.
+
+        ``needed`` limits the check to some rows: elsewhere unknown values are -1 without a failure, inside it a missing
+        value is a failure. ``aliases`` maps further spellings to known names.
+        """
+        if not self.require(column, purpose):
+            return np.full(len(self.frame), -1)
+        codes, distinct = pd.factorize(self.frame[column])
+        position = {name: place for place, name in enumerate(known)}
+        position |= {other: position[name] for other, name in (aliases or {}).items()}
+        table = np.array([position.get(str(_plain(value)), -1) for value in distinct] + [-1])
+        found = table[codes]
+        if needed is None:
+            unknown = (found < 0) & (codes >= 0)
+        else:
+            unknown = (found < 0) & (codes >= 0) & needed
+            self.fail_rows(
+                f"{column} must not be missing here", column, (codes < 0) & needed, f"Give one of {list(known)}."
+            )
+        if unknown.any():
+            counts = self.frame.loc[unknown, column].value_counts()
+            listed = ", ".join(f"{_plain(name)!r} ({n})" for name, n in counts.head(8).items())
+            more = f" and {len(counts) - 8} more" if len(counts) > 8 else ""  # noqa: PLR2004 (how many are named)
+            first = str(_plain(counts.index[0]))
+            row = _plain(self.frame.index[int(np.flatnonzero(unknown)[0])])
+            self.fail(
+                f"{column} must be one of {list(known)}",
+                f"{listed}{more}",
+                f"{nearest(first, position)} {remedy}".strip(),
+                f"column {column!r}, first at row {row!r}",
+            )
+        return found
+
+
+def _plain(value: object) -> object:
+    """Return a numpy scalar as the plain Python value a message should show."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _first_text(series: "pd.Series[Any]") -> str:
+    present = series.dropna()
+    return f", for instance {_plain(present.iloc[0])!r}" if len(present) else ""

@@ -1,0 +1,259 @@
+"""A mapping file (TOML): how somebody else's export becomes our tables. Left of ``=`` is ours, right is theirs."""
+
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from custvalue.frames.checks import nearest
+from custvalue.frames.contracts import KINDS
+from custvalue.frames.deals import OUTCOMES
+from custvalue.frames.rejects import blank_to_missing
+from custvalue.rules.errors import raise_all, refusal, refusal_text
+from custvalue.rules.labels import Label
+from custvalue.rules.ladder import Ladder, Stage
+
+Notes = tuple[tuple[str, object], ...]
+Reader = Callable[[Path], pd.DataFrame]
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Columns taken from a second table: ``on`` our column = theirs, ``take`` new column = theirs."""
+
+    file: str
+    on: dict[str, str]
+    take: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class TableMapping:
+    """How one table is read.
+
+    ``columns`` renames (ours = theirs); ``merge`` gives named values one spelling (column → ours = [theirs, …]);
+    ``lookup`` takes columns from second tables; ``outcome`` reads won and lost from stage names; ``price_open`` names
+    the column that prices open deals without an amount.
+    """
+
+    file: str | None = None
+    columns: dict[str, str] = field(default_factory=dict)
+    merge: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    lookup: tuple[Lookup, ...] = ()
+    outcome: dict[str, list[str]] = field(default_factory=dict)
+    price_open: str | None = None
+
+    def with_columns(self, columns: Any) -> "TableMapping":
+        """Return the mapping with further renames."""
+        return replace(self, columns={**self.columns, **columns})
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """The tables of a mapping file, and the ladder of its stages where it has one."""
+
+    tables: dict[str, TableMapping]
+    ladder: Ladder | None = None
+
+    @property
+    def lookup_files(self) -> tuple[str, ...]:
+        """Names of the files that are only looked up in."""
+        return tuple(lookup.file for table in self.tables.values() for lookup in table.lookup)
+
+
+def read_mapping(path: str | Path) -> Mapping:
+    """Read a mapping file.
+
+    Parameters
+    ----------
+    path : str or Path
+        A TOML file. ``[ladder]`` has ``source`` and ``stages`` (name, probability, optionally zh). ``[<kind>]`` has
+        ``file``, ``price_open``, and the parts ``columns``, ``merge.<column>``, ``outcome`` and ``[[<kind>.lookup]]``
+        with ``file``, ``on`` and ``take``. Left of ``=`` is ours, right is theirs.
+
+    Returns
+    -------
+    Mapping
+        ``.tables`` by kind and ``.ladder``.
+
+    Raises
+    ------
+    ValueError
+        If the file is missing or is not TOML.
+        If it names an unknown kind or key, or its ladder breaks the rules of a ladder.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> text = '[opportunities]\\nfile = "deals.csv"\\n[opportunities.columns]\\nopportunity = "Deal ID"\\n'
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "crm.toml")
+    ...     _ = path.write_text(text, encoding="utf-8")
+    ...     read_mapping(path).tables["opportunities"].columns
+    {'opportunity': 'Deal ID'}
+    """
+    place = Path(path)
+    if not place.is_file():
+        raise refusal("the mapping file must exist", str(path), "Check the path.")
+    try:
+        content = tomllib.loads(place.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise refusal("a mapping file is TOML in UTF-8", str(error), "Correct the line.", place.name) from error
+    problems: list[str] = []
+    ladder = _ladder(content.pop("ladder", None), problems)
+    tables = {kind: _table(kind, part, problems) for kind, part in content.items()}
+    raise_all(place.name, problems)
+    return Mapping(tables, ladder)
+
+
+def _ladder(part: Any, problems: list[str]) -> Ladder | None:
+    if part is None:
+        return None
+    try:
+        stages = tuple(
+            Stage(stage["name"], Label(stage.get("en", stage["name"]), stage.get("zh", stage["name"])), stage["probability"])
+            for stage in part["stages"]
+        )
+        return Ladder(stages, source=part["source"], note=part.get("note", ""))
+    except (KeyError, TypeError) as error:
+        problems.append(
+            refusal_text(
+                "[ladder] needs source and stages, each stage a name and a probability",
+                f"no {error}",
+                'For instance stages = [{ name = "Quoted", probability = 0.4 }].',
+            )
+        )
+    except ValueError as error:
+        problems.append(f"[ladder] {error}")
+    return None
+
+
+_SHAPES = {"file": str, "columns": dict, "merge": dict, "lookup": list, "outcome": dict, "price_open": str}
+
+
+def _table(kind: str, part: Any, problems: list[str]) -> TableMapping:
+    if kind not in KINDS or not isinstance(part, dict):
+        problems.append(
+            refusal_text("a mapping's parts are kinds of tables or 'ladder'", repr(kind), nearest(kind, [*KINDS, "ladder"]))
+        )
+        return TableMapping()
+    good = {}
+    for key, value in part.items():
+        if key not in _SHAPES:
+            problems.append(refusal_text(f"[{kind}] has known keys only", repr(key), nearest(key, _SHAPES)))
+        elif not isinstance(value, _SHAPES[key]):
+            problems.append(refusal_text(f"[{kind}] {key} must be a {_SHAPES[key].__name__}", repr(value), "See the README."))
+        else:
+            good[key] = value
+    lookups = []
+    for entry in good.pop("lookup", []):
+        if not isinstance(entry, dict) or set(entry) != {"file", "on", "take"}:
+            problems.append(refusal_text(f"[[{kind}.lookup]] has file, on and take", entry, "Give all three."))
+        elif len(entry["on"]) != 1:
+            problems.append(refusal_text(f"[[{kind}.lookup]] joins on one column", entry["on"], "Give one pair."))
+        else:
+            lookups.append(Lookup(**entry))
+    unknown = set(good.get("outcome", {})) - set(OUTCOMES)
+    if unknown:
+        problems.append(refusal_text(f"[{kind}.outcome] knows won and lost", sorted(unknown), "Use these two."))
+        good.pop("outcome")
+    return TableMapping(lookup=tuple(lookups), **good)
+
+
+def apply_mapping(
+    raw: pd.DataFrame, table: TableMapping, kind: str, folder: Path, ladder: Ladder | None, read: Reader
+) -> tuple[pd.DataFrame, Notes]:
+    """Return the table in our columns and values, and notes on what was merged, looked up and priced."""
+    notes: list[tuple[str, object]] = []
+    frame = _rename(raw, table, kind)
+    frame = frame.assign(**{str(name): blank_to_missing(frame[name]) for name in frame.columns})
+    for column, merges in table.merge.items():
+        frame = _merge_values(frame, kind, column, merges, notes)
+    for lookup in table.lookup:
+        frame = _look_up(frame, kind, lookup, read(folder / lookup.file), notes)
+    if table.outcome or ladder is not None:
+        frame = _read_outcomes(frame, table, kind, ladder)
+    if table.price_open:
+        frame = _price_open(frame, kind, table.price_open, notes)
+    return frame, tuple(notes)
+
+
+def _rename(raw: pd.DataFrame, table: TableMapping, kind: str) -> pd.DataFrame:
+    problems = [
+        refusal_text(f"[{kind}.columns] {ours} is read from a column of the file", repr(theirs), nearest(theirs, raw.columns))
+        for ours, theirs in table.columns.items()
+        if theirs not in raw.columns
+    ]
+    theirs = list(table.columns.values())
+    problems += [
+        refusal_text(f"[{kind}.columns] a column is read once", repr(name), "Drop one of the two lines.")
+        for name in sorted({name for name in theirs if theirs.count(name) > 1})
+    ]
+    raise_all("mapping", problems)
+    return raw.rename(columns={theirs: ours for ours, theirs in table.columns.items()})
+
+
+def _need(frame: pd.DataFrame, column: str, where: str) -> None:
+    if column not in frame:
+        raise refusal(f"{where} needs column {column!r}", "no such column", nearest(column, frame.columns))
+
+
+def _merge_values(
+    frame: pd.DataFrame, kind: str, column: str, merges: dict[str, list[str]], notes: list[tuple[str, object]]
+) -> pd.DataFrame:
+    _need(frame, column, f"[{kind}.merge.{column}]")
+    spelling = {other: ours for ours, others in merges.items() for other in others}
+    found = frame[column].isin(list(spelling))
+    notes.append((f"{column} merged", f"{int(found.sum())} rows"))
+    return frame.assign(**{column: frame[column].replace(spelling)})
+
+
+def _look_up(
+    frame: pd.DataFrame, kind: str, lookup: Lookup, other: pd.DataFrame, notes: list[tuple[str, object]]
+) -> pd.DataFrame:
+    where = f"[[{kind}.lookup]] in {lookup.file}"
+    (ours, theirs), *_ = lookup.on.items()
+    _need(frame, ours, where)
+    for name in (theirs, *lookup.take.values()):
+        _need(other, name, where)
+    repeated = other[theirs][other[theirs].duplicated()].unique().tolist()
+    if repeated:
+        raise refusal(f"{where}: {theirs} must occur once", repeated[:3], "Drop the repeated rows.")
+    unmatched = frame.loc[frame[ours].notna() & ~frame[ours].isin(other[theirs]), ours].value_counts()
+    if len(unmatched):
+        listed = ", ".join(f"{name!r} ({n} rows)" for name, n in unmatched.head(5).items())
+        notes.append((f"{ours} not in {lookup.file}", listed))
+    keyed = other.set_index(theirs)
+    return frame.assign(**{new: frame[ours].map(keyed[name]) for new, name in lookup.take.items()})
+
+
+def _read_outcomes(frame: pd.DataFrame, table: TableMapping, kind: str, ladder: Ladder | None) -> pd.DataFrame:
+    """Read won and lost from the stage names; a stage that is neither, nor on the ladder, is refused."""
+    if kind != "opportunities":
+        return frame
+    _need(frame, "stage", "[opportunities.outcome]")
+    meaning = {name: outcome for outcome, names in table.outcome.items() for name in names}
+    if ladder is not None:
+        unknown = frame.loc[~frame["stage"].isin([*meaning, *ladder.names]) & frame["stage"].notna(), "stage"]
+        if len(unknown):
+            counts = unknown.value_counts()
+            listed = ", ".join(f"{name!r} ({n})" for name, n in counts.items())
+            raise refusal(
+                "every stage is on the ladder or an outcome",
+                listed,
+                f"{nearest(str(counts.index[0]), [*ladder.names, *meaning])} Add it to [ladder] or [opportunities.outcome].",
+            )
+    if not meaning:
+        return frame
+    return frame.assign(outcome=frame["stage"].map(meaning).astype("str"))
+
+
+def _price_open(frame: pd.DataFrame, kind: str, column: str, notes: list[tuple[str, object]]) -> pd.DataFrame:
+    where = f"[{kind}] price_open"
+    for name in ("amount", "outcome", column):
+        _need(frame, name, where)
+    unpriced = frame["amount"].isna() & frame["outcome"].isna()
+    notes.append((f"open deals priced from {column}", f"{int((unpriced & frame[column].notna()).sum())} rows"))
+    return frame.assign(amount=frame["amount"].where(~unpriced, frame[column]))

@@ -1,0 +1,29 @@
+"""How every refusal in the library is worded: rule, value, place, remedy."""
+
+from collections.abc import Iterable
+
+
+def refusal(rule: str, value: object, remedy: str, where: str = "") -> ValueError:
+    """Return the error that says which rule was broken, by what value, where, and what to do.
+
+    >>> print(refusal("weights must not be negative", -1, "Give a weight of 0 or more.", "criterion 'need'"))
+    weights must not be negative: got -1 (criterion 'need'). Give a weight of 0 or more.
+    """
+    return ValueError(refusal_text(rule, value, remedy, where))
+
+
+def refusal_text(rule: str, value: object, remedy: str, where: str = "") -> str:
+    """Return the text of a refusal, for callers that gather several before raising."""
+    place = f" ({where})" if where else ""
+    return f"{rule}: got {value}{place}. {remedy}"
+
+
+def raise_all(caller: str, failures: Iterable[str]) -> None:
+    """Raise one ``ValueError`` that lists every failure, or do nothing if there is none."""
+    found = list(failures)
+    if not found:
+        return
+    if len(found) == 1:
+        raise ValueError(f"{caller}: {found[0]}")
+    lines = "\n".join(f"  {number}. {text}" for number, text in enumerate(found, start=1))
+    raise ValueError(f"{caller}: {len(found)} problems\n{lines}")

@@ -1,0 +1,143 @@
+"""A scorecard: weighted criteria with a measurable description for every point level."""
+
+import math
+from dataclasses import dataclass
+
+from custvalue.rules.bands import Bands
+from custvalue.rules.errors import refusal
+from custvalue.rules.labels import Label
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One answer to a criterion: its points and the description that earns them.
+
+    ``knocks_out=True`` marks an answer that shelves the prospect at once, whatever else it scores.
+    """
+
+    points: float
+    label: Label
+    knocks_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One row of a scorecard.
+
+    Parameters
+    ----------
+    name : str
+        The column that holds the answer.
+    label : Label
+        What is asked.
+    levels : tuple of Level
+        Answers with strictly increasing points. Empty for a criterion that was recorded as bare numbers: its points
+        are then only known to be 0 or more, and it has no maximum.
+    weight : float
+        Multiplies the points; 0 or more.
+    source : str
+        Where the criterion comes from.
+
+    Raises
+    ------
+    ValueError
+        If the weight is negative or not finite.
+        If points are negative, not finite or not strictly increasing, or two levels share a description.
+    """
+
+    name: str
+    label: Label
+    levels: tuple[Level, ...]
+    weight: float
+    source: str
+
+    def __post_init__(self) -> None:
+        where = f"criterion {self.name!r}"
+        if not math.isfinite(self.weight) or self.weight < 0:
+            raise refusal(
+                "a criterion's weight must be 0 or more", self.weight, "Give a finite weight of 0 or more.", where
+            )
+        points = tuple(level.points for level in self.levels)
+        if any(not math.isfinite(value) or value < 0 for value in points):
+            raise refusal("points must be finite and 0 or more", points, "Start the scale at 0.", where)
+        if any(left >= right for left, right in zip(points, points[1:], strict=False)):
+            raise refusal("points must increase from level to level", points, "List the levels lowest first.", where)
+        for texts in ([level.label.en for level in self.levels], [level.label.zh for level in self.levels]):
+            if len(set(texts)) != len(texts):
+                raise refusal("each level needs a description of its own", texts, "Tell the levels apart.", where)
+
+    @property
+    def min_points(self) -> float:
+        """The fewest points the criterion can give, before weighting."""
+        return self.levels[0].points if self.levels else 0.0
+
+    @property
+    def max_points(self) -> float:
+        """The most points the criterion can give, before weighting; infinite where no levels are stated."""
+        return self.levels[-1].points if self.levels else math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """Criteria, the scale their total is put on, and the bands that scale is cut into.
+
+    Parameters
+    ----------
+    name : Label
+        What the scorecard measures.
+    criteria : tuple of Criterion
+    bands : Bands
+        Cut points on ``scale``, or on the raw total when ``scale`` is None.
+    scale : float or None
+        The total the bands are stated for (20 in the lecture): ``score = total × scale ÷ highest possible total``.
+        None bands the raw total and leaves the score undefined.
+    action_from : float or None
+        Lowest banded value that is flagged for action: a setting of its own, apart from the bands.
+    source, note : str
+
+    Raises
+    ------
+    ValueError
+        If there is no criterion, a name repeats, all weights are zero, the scale is not positive, or a scale is
+        asked for while a criterion has no maximum.
+    """
+
+    name: Label
+    criteria: tuple[Criterion, ...]
+    bands: Bands
+    source: str
+    scale: float | None = 20.0
+    action_from: float | None = None
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.criteria:
+            raise refusal("a scorecard needs criteria", "none", "Give at least one Criterion.")
+        if len(set(self.names)) != len(self.names):
+            repeated = sorted({name for name in self.names if self.names.count(name) > 1})
+            raise refusal("criterion names must be distinct", repeated, "Rename or drop the repeated ones.")
+        if not any(criterion.weight > 0 for criterion in self.criteria):
+            raise refusal(
+                "a scorecard needs a positive weight", "all weights zero", "Give at least one criterion a weight."
+            )
+        if self.scale is None:
+            return
+        if not math.isfinite(self.scale) or self.scale <= 0:
+            raise refusal("scale must be positive", self.scale, "Give the total the bands are stated for, or None.")
+        if not 0 < self.max_total < math.inf:
+            open_ended = [c.name for c in self.criteria if math.isinf(c.max_points) or c.max_points == 0]
+            raise refusal(
+                "a scaled scorecard needs a highest possible total",
+                f"no maximum for {open_ended}",
+                "Describe the levels of these criteria, or set scale=None to band the raw total.",
+            )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Criterion names, in the card's order."""
+        return tuple(criterion.name for criterion in self.criteria)
+
+    @property
+    def max_total(self) -> float:
+        """The highest possible weighted total; infinite where a criterion has no stated levels."""
+        return sum(c.weight * c.max_points for c in self.criteria if c.weight > 0)

@@ -1,0 +1,108 @@
+"""The study as one HTML file that opens offline: findings first, then every chart with its table."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+import pandas as pd
+from plotly.offline import get_plotlyjs
+
+from custvalue.charts.columns import column_label, value_label
+from custvalue.rules.labels import Lang, check_lang
+from custvalue.study.formats import Format, cell_text, column_format
+from custvalue.study.words import TABLE_TITLES, WORDS
+
+if TYPE_CHECKING:
+    from custvalue.study.study import Study
+
+MAX_ROWS = 500
+RAW_DIGITS = 15
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    text: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    name: str
+    title: str
+    columns: list[tuple[str, bool]]
+    rows: list[list[_Cell]]
+    cut: str
+
+
+def write_html(study: "Study", path: Path, lang: Lang) -> Path:
+    """Write the report and return its path."""
+    check_lang(lang)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
+    )
+    figures = study.draw(lang)
+    sections = [
+        {
+            "name": section.name,
+            "title": section.title.text(lang),
+            "notes": [note.text(lang) for note in section.notes],
+            "figures": [_figure(name, figures[name]) for name in section.figures],
+            "tables": [_table(name, table, lang) for name, table in section.tables.items()],
+        }
+        for section in study.sections
+    ]
+    page = environment.get_template("report.html.j2").render(
+        lang=lang,
+        words={name: label.text(lang) for name, label in WORDS.items()},
+        study=study,
+        findings=study.findings(lang),
+        sections=sections,
+        end_tables=[_table(name, study.tables[name], lang) for name in ("inputs", "rejects", "left_out")],
+        plotly_js=get_plotlyjs(),
+        style=(_TEMPLATES / "report.css").read_text(encoding="utf-8"),
+        script=(_TEMPLATES / "report.js").read_text(encoding="utf-8"),
+    )
+    path.write_text(page, encoding="utf-8")
+    return path
+
+
+def _figure(name: str, figure: Any) -> dict[str, str]:
+    markup = figure.to_html(
+        full_html=False,
+        include_plotlyjs=False,
+        include_mathjax=False,
+        div_id=f"fig-{name}",
+        config={"responsive": True, "displaylogo": False},
+    )
+    return {"name": name, "markup": markup, "sentence": figure.layout.meta["sentence"]}
+
+
+def _table(name: str, table: pd.DataFrame, lang: Lang) -> _Table:
+    shown = table.head(MAX_ROWS)
+    formats = {column: column_format(table, column) for column in table.columns}
+    cells = [_cells(shown[column], column, formats[column], lang) for column in table.columns]
+    cut = WORDS["first_rows"].text(lang).format(shown=f"{len(shown):,}", n=f"{len(table):,}") if len(shown) < len(table) else ""
+    return _Table(
+        name=name,
+        title=TABLE_TITLES[name].text(lang),
+        columns=[(column_label(column, lang), formats[column] not in ("text", "yes_no")) for column in table.columns],
+        rows=[list(row) for row in zip(*cells, strict=True)],
+        cut=cut,
+    )
+
+
+def _cells(column: "pd.Series[Any]", name: str, shown_as: Format, lang: Lang) -> list[_Cell]:
+    """Return a column's cells: the text that is read, and the raw value that is sorted by and downloaded."""
+    cells = []
+    for value in column:
+        if pd.isna(value):
+            cells.append(_Cell("–", ""))
+        elif shown_as == "text":
+            cells.append(_Cell(value_label(name, str(value), lang), str(value)))
+        elif shown_as in ("date", "yes_no", "count"):
+            cells.append(_Cell(cell_text(value, shown_as), cell_text(value, "date") if shown_as == "date" else str(value)))
+        else:
+            cells.append(_Cell(cell_text(value, shown_as), f"{value:.{RAW_DIGITS}g}"))
+    return cells

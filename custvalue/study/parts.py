@@ -1,0 +1,182 @@
+"""The parts of the study: each runs on the tables it needs, or says why it was left out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from custvalue import charts
+from custvalue.analysis import concentration, score_walls, segment_accounts, segment_summary
+from custvalue.effort import profile_people, selling_time
+from custvalue.rules import playbook
+from custvalue.rules.labels import Label
+from custvalue.screening import rank_opportunities, score_prospects
+from custvalue.study.inputs import Inputs, targets_per_person, trailing_revenue
+from custvalue.tracking import expected_revenue, pipeline_by_stage, win_rates
+
+Draw = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part's answer: its tables, the figures that draw them (name → function of ``lang``), and its notes."""
+
+    name: str
+    title: Label
+    tables: dict[str, pd.DataFrame]
+    figures: dict[str, Draw] = field(default_factory=dict)
+    notes: tuple[Label, ...] = ()
+
+
+class LeftOut(Exception):  # noqa: N818 (not an error: a part without input)
+    """Raised by a part that has no input; its text is the reason."""
+
+
+def _need(inputs: Inputs, kind: str, *columns: str) -> None:
+    if reason := inputs.lacking(kind, columns):
+        raise LeftOut(reason)
+
+
+def time_part(inputs: Inputs) -> Section:
+    """Selling time, priced with the mean target where there are targets."""
+    target = targets_per_person(inputs)
+    time = selling_time(target_revenue=target)
+    notes = [Label(f"Source: {playbook.SELLING_YEAR.source}.", f"来源：{playbook.SELLING_YEAR.source}。")]
+    if target is None:
+        notes.append(Label("No hour is priced: there are no targets for the whole year.", "没有全年目标，未计算每小时价格。"))
+    return Section(
+        "time",
+        Label("Selling time", "销售时间"),
+        {"selling_time": time.summary, "selling_year": time.year, "selling_day": time.day},
+        {"selling_time": partial(charts.plot_selling_time, time)},
+        tuple(notes),
+    )
+
+
+def screening_part(inputs: Inputs) -> Section:
+    """Prospects on the scorecard, best first."""
+    card = playbook.SCREENING
+    _need(inputs, "prospects", "prospect", *card.names)
+    scored = score_prospects(inputs.frames["prospects"], scorecard=card)
+    return Section(
+        "screening",
+        Label("Screening prospects", "筛选潜在客户"),
+        {"prospect_scores": scored.sort_values(["rank", "score_high"], ascending=[True, False], kind="stable")},
+        {"score_ranking": partial(charts.plot_scores, scored, scorecard=card)},
+        (Label(card.note, "评分以20分计；缺失的答案不按零分计算。"),),
+    )
+
+
+def tracking_part(inputs: Inputs) -> Section:
+    """Won revenue and the weighted pipeline, by period, by stage, and win rates."""
+    _need(inputs, "opportunities", "amount", "stage", "outcome")
+    deals = inputs.frames["opportunities"]
+    expected = expected_revenue(deals, as_of=inputs.as_of, freq=inputs.freq, ladder=inputs.ladder)
+    stages = pipeline_by_stage(deals, as_of=inputs.as_of, ladder=inputs.ladder)
+    is_open = deals[deals["outcome"].isna()]
+    ranked = rank_opportunities(is_open.drop(columns="probability", errors="ignore"), ladder=inputs.ladder)
+    tables = {
+        "expected_revenue": expected,
+        "pipeline_by_stage": stages,
+        "opportunity_ranking": ranked.sort_values("rank", kind="stable"),
+        "win_rates": win_rates(deals, as_of=inputs.as_of),
+    }
+    tables |= {
+        f"win_rates_by_{group}": win_rates(deals, as_of=inputs.as_of, by=group)
+        for group in ("region", "owner", "product")
+        if group in deals and deals[group].notna().any()
+    }
+    figures: dict[str, Draw] = {
+        "expected_revenue": partial(charts.plot_expected_revenue, expected),
+        "pipeline_by_stage": partial(charts.plot_pipeline, stages, ladder=inputs.ladder),
+    }
+    if "win_rates_by_region" in tables:
+        figures["win_rates_by_region"] = partial(charts.plot_win_rates, tables["win_rates_by_region"])
+    note = Label(
+        f"Stage percentages: {inputs.ladder.source}. They are the chance of ever winning; each open deal's expected close is "
+        "taken at its word.",
+        f"阶段百分比来源：{inputs.ladder.source}。它们是最终成交的概率；预计成交日期按填报值采用。",
+    )
+    return Section("tracking", Label("Tracking orders", "追踪订单"), tables, figures, (note,))
+
+
+def concentration_part(inputs: Inputs) -> Section:
+    """How many accounts supply 70-80 % of the trailing year's revenue."""
+    revenue = trailing_revenue(inputs)
+    if revenue is None or revenue.frame.empty:
+        raise LeftOut("neither accounts, sales nor won opportunities give revenue per account in the trailing year")
+    result = concentration(revenue.frame, account="account")
+    return Section(
+        "concentration",
+        Label("Concentration", "客户集中度"),
+        {"concentration_summary": result.summary, "concentration_accounts": result.accounts.sort_values("rank")},
+        {"pareto": partial(charts.plot_concentration, result)},
+        (revenue.basis,),
+    )
+
+
+def segments_part(inputs: Inputs) -> Section:
+    """The 27 segments of the period's accounts."""
+    grid = playbook.ACCOUNT_GRID
+    _need(inputs, "accounts", "potential", "winnable_share", "loyalty")
+    accounts = inputs.of_period("accounts")
+    if accounts.empty:
+        raise LeftOut(f"accounts has no rows for {inputs.period_label}")
+    segmented = segment_accounts(accounts, grid=grid)
+    summary = segment_summary(segmented, grid=grid)
+    note = Label(
+        f"{inputs.period_label}; potential per year in {grid.currency}. Source: {grid.source}. {grid.note}",
+        f"{inputs.period_label}；潜力按年计，{grid.currency}。来源：{grid.source}。",
+    )
+    return Section(
+        "segments",
+        Label("Account segments", "客户分类"),
+        {"segment_summary": summary, "segment_accounts": segmented.sort_values("segment", kind="stable")},
+        {"segment_matrix": partial(charts.plot_segments, summary, grid=grid)},
+        (note,),
+    )
+
+
+def walls_part(inputs: Inputs) -> Section:
+    """The walls of the period, weakest first."""
+    wall = playbook.WALL
+    _need(inputs, "walls", "account", "criterion", "today", "tomorrow")
+    rows = inputs.of_period("walls")
+    if rows.empty:
+        raise LeftOut(f"walls has no rows for {inputs.period_label}")
+    scored = score_walls(rows, wall=wall)
+    return Section(
+        "walls",
+        Label("Walls around accounts", "客户围墙"),
+        {"walls": scored.sort_values(["today", "account"], kind="stable")},
+        {"walls": partial(charts.plot_walls, scored, wall=wall)},
+        (Label(wall.scorecard.bands.note, "以20分计：10分以下为差，10–14分为好，14分以上为非常好。"),),
+    )
+
+
+def people_part(inputs: Inputs) -> Section:
+    """Hunting and farming scores of the salespeople."""
+    rule = playbook.HUNTER_FARMER
+    _need(inputs, "traits", "rep", *rule.scored_names)
+    profiles = profile_people(inputs.frames["traits"], rule=rule)
+    return Section(
+        "people",
+        Label("Hunters and farmers", "猎人与农夫"),
+        {"people": profiles.sort_values("lean", ascending=False, kind="stable")},
+        {"people": partial(charts.plot_people, profiles)},
+        (Label(rule.note, "仅用于发展辅导，绝不用于招聘测试；“事业心”未标明归属，不计分。"),),
+    )
+
+
+PARTS: tuple[tuple[str, Callable[[Inputs], Section]], ...] = (
+    ("time", time_part),
+    ("screening", screening_part),
+    ("tracking", tracking_part),
+    ("concentration", concentration_part),
+    ("segments", segments_part),
+    ("walls", walls_part),
+    ("people", people_part),
+)
+USED_KINDS = ("prospects", "opportunities", "accounts", "sales", "walls", "traits", "targets")

@@ -1,0 +1,200 @@
+"""Won and expected revenue by period: worked by hand, reconciled, and never ahead of the day."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from custvalue import expected_revenue, pipeline_by_stage, playbook
+from custvalue.rules import Label, Ladder, Stage
+
+DAY = "2026-09-30"
+
+
+def deals(*rows):
+    """Return deals from (amount, stage, outcome, expected_close, closed) rows."""
+    frame = pd.DataFrame(rows, columns=["amount", "stage", "outcome", "expected_close", "closed"])
+    frame["amount"] = frame["amount"].astype(float)
+    for name in ("expected_close", "closed"):
+        frame[name] = pd.to_datetime(frame[name])
+    return frame
+
+
+def row(result, label):
+    return result.set_index("period").loc[label]
+
+
+def test_won_and_weighted_open_deals_add_up_to_the_forecast():
+    result = expected_revenue(
+        deals(
+            (100, "agreement", "won", None, "2026-10-01"),
+            (200, "quotation", None, "2026-11-15", None),
+            (50, "trial", None, "2026-12-31", None),
+        ),
+        as_of="2026-10-01",
+    )
+    # 0.4 x 200 + 0.8 x 50 = 120
+    found = row(result, "2026Q4")
+    assert (found["n_won"], found["won"], found["n_open"], found["open"]) == (1, 100, 2, 250)
+    assert (found["expected_open"], found["forecast"], found["won_plus_open"]) == (120, 220, 350)
+
+
+def test_lost_deals_count_zero_even_at_full_amount():
+    result = expected_revenue(deals((900, "trial", "lost", None, "2026-08-01")), as_of=DAY)
+    found = row(result, "2026Q3")
+    assert (found["n_deals"], found["won"], found["forecast"], found["won_plus_open"]) == (1, 0, 0, 0)
+
+
+def test_an_open_deal_at_100_percent_is_expected_in_full_and_not_won():
+    found = row(expected_revenue(deals((70, "agreement", None, "2026-10-05", None)), as_of=DAY), "2026Q4")
+    assert (found["n_won"], found["won"], found["expected_open"]) == (0, 0, 70)
+
+
+@pytest.mark.parametrize(
+    ("due", "label"), [("2026-09-29", "overdue"), ("2026-09-30", "2026Q3"), ("2026-10-01", "2026Q4")]
+)
+def test_a_deal_is_overdue_from_the_day_after_its_expected_close(due, label):
+    result = expected_revenue(deals((10, "terms", None, due, None)), as_of=DAY)
+    assert result["period"].tolist() == [label]
+
+
+def test_deals_without_amount_or_date_stand_in_rows_of_their_own_and_unknown_money_is_missing():
+    result = expected_revenue(
+        deals((None, "terms", None, None, None), (None, "terms", None, "2026-10-05", None), (40, "terms", None, None, None)),
+        as_of=DAY,
+    )
+    assert result["period"].tolist() == ["unscheduled", "unpriced"]
+    assert row(result, "unscheduled")["expected_open"] == 24  # 0.6 x 40
+    unpriced = row(result, "unpriced")
+    assert unpriced["n_open"] == 2
+    assert unpriced[["open", "expected_open", "forecast", "won_plus_open"]].isna().all()
+
+
+def test_a_deal_closed_after_the_day_is_open_on_it_and_its_later_amount_is_not_used():
+    result = expected_revenue(deals((500, "agreement", "won", "2026-09-01", "2026-10-02")), as_of=DAY)
+    found = row(result, "closed_after_as_of")
+    assert (found["n_won"], found["won"], found["n_open"]) == (0, 0, 1)
+    assert np.isnan(found["open"])
+
+
+def test_a_deal_created_after_the_day_does_not_exist_on_it():
+    frame = deals((500, "terms", None, "2026-12-01", None)).assign(created=pd.Timestamp("2026-10-01"))
+    found = row(expected_revenue(frame, as_of=DAY), "created_after_as_of")
+    assert (found["n_deals"], found["n_open"], found["open"]) == (1, 0, 0)
+
+
+def test_fiscal_quarters_and_months_label_the_rows():
+    frame = deals((10, "terms", None, "2027-01-15", None))
+    # A fiscal year is named after the year it ends in: January 2027 is the last quarter of fiscal 2027.
+    assert expected_revenue(frame, as_of=DAY, freq="Q-JAN")["period"].tolist() == ["2027Q4"]
+    assert expected_revenue(frame, as_of=DAY, freq="M")["period"].tolist() == ["2027-01"]
+
+
+@st.composite
+def deal_frames(draw):
+    n = draw(st.integers(1, 25))
+    pick = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    days = np.datetime64("2026-01-01") + pick.integers(0, 500, (3, n)).astype("timedelta64[D]")
+    amount = np.where(pick.random(n) < 0.2, np.nan, pick.integers(0, 1000, n))
+    outcome = pick.choice(["won", "lost", None], n)
+    return pd.DataFrame(
+        {
+            "owner": pick.choice(["李娜", "Ann", None], n),
+            "amount": amount,
+            "stage": pick.choice(playbook.DEAL_HEAT.names, n),
+            "outcome": outcome,
+            "created": pd.Series(days[0]),
+            "expected_close": pd.Series(days[1]).where(pick.random(n) > 0.2),
+            "closed": pd.Series(days[2]).where(pd.notna(outcome)),
+        }
+    )
+
+
+@settings(deadline=None, max_examples=60)
+@given(deal_frames())
+def test_every_deal_is_in_one_row_and_groups_add_up_to_the_whole(frame):
+    whole = expected_revenue(frame, as_of=DAY).set_index("period")
+    by_owner = expected_revenue(frame, as_of=DAY, by="owner")
+    assert whole["n_deals"].sum() == len(frame) == by_owner["n_deals"].sum()
+    for column in ("n_won", "won", "n_open"):
+        grouped = by_owner.groupby("period")[column].sum(skipna=False)
+        assert grouped.to_dict() == pytest.approx(whole[column].to_dict(), nan_ok=True)
+    priced = whole[whole["open"].notna()]
+    grouped = by_owner.groupby("period")["expected_open"].sum()
+    assert grouped[priced.index].to_dict() == pytest.approx(priced["expected_open"].to_dict())
+
+
+@settings(deadline=None, max_examples=40)
+@given(deal_frames())
+def test_the_rows_equal_a_naive_loop_over_deals(frame):
+    day = pd.Timestamp(DAY)
+    expected = {}
+    for deal in frame.itertuples():
+        if deal.created > day or pd.isna(deal.amount):
+            continue
+        is_won = deal.outcome == "won" and deal.closed <= day
+        is_open = pd.isna(deal.outcome)
+        if not (is_won or is_open):
+            continue
+        date = deal.closed if is_won else deal.expected_close
+        label = "unscheduled" if pd.isna(date) else "overdue" if is_open and date < day else f"{date.year}Q{(date.month + 2) // 3}"
+        chance = 1 if is_won else playbook.DEAL_HEAT.probability(deal.stage)
+        expected[label] = expected.get(label, 0) + chance * deal.amount
+    found = expected_revenue(frame, as_of=DAY).set_index("period")["forecast"]
+    assert {label: value for label, value in found.items() if label in expected} == pytest.approx(expected)
+
+
+def test_the_callers_frame_is_not_changed():
+    frame = deals((10, "terms", None, "2026-10-05", None))
+    before = frame.copy(deep=True)
+    expected_revenue(frame, as_of=DAY, by="stage")
+    pd.testing.assert_frame_equal(frame, before)
+
+
+def test_an_open_deal_without_a_stage_is_refused_with_its_row():
+    with pytest.raises(ValueError, match=r"stage must not be missing here: got None \(column 'stage', row 0\)"):
+        expected_revenue(deals((10, None, None, "2026-10-05", None)), as_of=DAY)
+
+
+def test_stages_of_closed_deals_need_not_be_on_the_ladder():
+    result = expected_revenue(deals((10, "Closed Won", "won", None, "2026-09-01")), as_of=DAY)
+    assert row(result, "2026Q3")["won"] == 10
+
+
+def test_dates_given_as_text_are_refused_with_the_remedy():
+    frame = deals((10, "terms", None, None, None)).assign(expected_close="2026-10-05")
+    with pytest.raises(ValueError, match=r"expected_close must be a date: got dtype str.*pd.to_datetime"):
+        expected_revenue(frame, as_of=DAY)
+
+
+@pytest.mark.parametrize(("freq", "as_of"), [("W", DAY), ("Q-DEC", "soon"), ("Q-DEC", None)])
+def test_a_calendar_or_day_that_cannot_be_read_is_refused(freq, as_of):
+    with pytest.raises(ValueError, match="must be a"):
+        expected_revenue(deals((10, "terms", None, None, None)), as_of=as_of, freq=freq)
+
+
+def test_a_column_of_probabilities_replaces_the_ladder_when_named():
+    frame = deals((100, "terms", None, "2026-10-05", None)).assign(p_model=0.25)
+    assert row(expected_revenue(frame, as_of=DAY, probability="p_model"), "2026Q4")["expected_open"] == 25
+
+
+def test_an_empty_frame_gives_an_empty_result_with_all_columns():
+    result = expected_revenue(deals(), as_of=DAY)
+    assert len(result) == 0
+    assert {"period", "won", "n_open", "expected_open", "forecast", "won_plus_open"} <= set(result.columns)
+
+
+def test_the_pipeline_shows_every_stage_in_selling_order():
+    frame = deals((200, "quotation", None, None, None), (None, "quotation", None, None, None), (9, "trial", "won", None, "2026-01-01"))
+    result = pipeline_by_stage(frame, as_of=DAY)
+    assert result["stage"].tolist() == list(playbook.DEAL_HEAT.names)
+    quotation = result.set_index("stage").loc["quotation"]
+    assert (quotation["n_open"], quotation["n_unpriced"], quotation["open"], quotation["expected_open"]) == (2, 1, 200, 80)
+    assert result["n_open"].sum() == 2
+
+
+def test_a_ladder_of_ones_own_prices_its_own_stages():
+    ladder = Ladder((Stage("Lead", Label("Lead", "线索"), 0.1), Stage("Offer", Label("Offer", "报价"), 0.5)), source="house rule")
+    result = pipeline_by_stage(deals((100, "Offer", None, None, None)), as_of=DAY, ladder=ladder)
+    assert result["expected_open"].tolist() == [0, 50]
