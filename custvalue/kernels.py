@@ -92,9 +92,9 @@ def gini(descending: Floats) -> float:
 def sums_by_code(codes: NDArray[np.integer], values: Floats, n_codes: int) -> Floats:
     """Return the sum of values for each code 0 … n_codes − 1; negative codes are left out."""
     kept = codes >= 0
-    if kept.all():
-        return np.bincount(codes, weights=values, minlength=n_codes)
-    return np.bincount(codes[kept], weights=values[kept], minlength=n_codes)
+    if not kept.all():
+        codes, values = codes[kept], values[kept]
+    return np.bincount(codes, weights=values, minlength=n_codes).astype(np.float64, copy=False)
 
 
 def wilson_interval(successes: Floats, trials: Floats, level: float) -> tuple[Floats, Floats]:

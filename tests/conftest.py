@@ -44,7 +44,11 @@ def chromium() -> str:
 def cjk_font() -> str:
     """Return the name of a font that has Chinese glyphs."""
     lister = shutil.which("fc-list")
-    fonts = subprocess.run([lister, ":lang=zh-cn", "family"], capture_output=True, text=True).stdout if lister else ""
+    fonts = (
+        subprocess.run([lister, ":lang=zh-cn", "family"], capture_output=True, text=True, check=False).stdout
+        if lister
+        else ""
+    )
     if not fonts.strip():
         lacking("cjk", "no font with Chinese glyphs is installed")
     return fonts.splitlines()[0]

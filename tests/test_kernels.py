@@ -39,9 +39,7 @@ def test_gini_equals_the_mean_absolute_difference_over_all_pairs(numbers):
     assert kernels.gini(ordered) == pytest.approx(float(brute), abs=1e-12)
 
 
-@pytest.mark.parametrize(
-    ("value", "lower_owns", "upper_owns"), [(7.999, 0, 0), (8.0, 0, 1), (8.001, 1, 1)]
-)
+@pytest.mark.parametrize(("value", "lower_owns", "upper_owns"), [(7.999, 0, 0), (8.0, 0, 1), (8.001, 1, 1)])
 def test_a_cut_belongs_to_the_side_that_owns_it(value, lower_owns, upper_owns):
     assert kernels.band_codes(np.array([value]), (8.0,), (False,)).tolist() == [lower_owns]
     assert kernels.band_codes(np.array([value]), (8.0,), (True,)).tolist() == [upper_owns]

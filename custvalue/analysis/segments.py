@@ -32,8 +32,8 @@ def segment_accounts(
     ----------
     accounts : frame
         One row per account: ``potential`` (currency of the grid, per year, 0 or more), the ``share`` column (fraction,
-        0–1), ``loyalty`` ("+", "0", "-", or 1, 0, -1), and optionally ``current_share`` (fraction, 0 or more) for the headroom. Missing
-        values are allowed.
+        0–1), ``loyalty`` ("+", "0", "-", or 1, 0, -1), and optionally ``current_share`` (fraction, 0 or more) for the
+        headroom. Missing values are allowed.
     grid : AccountGrid
         Cut points of the classes.
     potential, share, current_share, loyalty : str
@@ -133,7 +133,8 @@ def segment_summary(segmented: Any, *, grid: AccountGrid = playbook.ACCOUNT_GRID
     pandas.DataFrame
         One row per segment, best first, and a last row with a missing segment for the accounts that could not be
         placed: ``segment`` (ordered categorical), ``n``, ``n_without_headroom``, and the sums ``revenue`` (where there
-        is one), ``potential`` and ``headroom`` over the accounts that have them (currency). ``n`` adds up to the accounts given.
+        is one), ``potential`` and ``headroom`` over the accounts that have them (currency). ``n`` adds up to the
+        accounts given.
 
     Raises
     ------

@@ -43,11 +43,11 @@ def score_walls(
     Returns
     -------
     pandas.DataFrame
-        One row per account (and group), sorted by them: ``today``, ``tomorrow``, ``gap`` (points on the wall's scale; missing where
-        a criterion is), ``today_low``, ``today_high`` (bounds over the missing answers), ``n_missing`` (criteria
-        without an answer for today), ``band`` (of today) and ``band_tomorrow`` (ordered categoricals; missing where the
-        missing answers could change them), ``n_actions`` (criteria to be raised) and ``hours`` (for those that are; missing
-        where one of them has none).
+        One row per account (and group), sorted by them: ``today``, ``tomorrow``, ``gap`` (points on the wall's scale;
+        missing where a criterion is), ``today_low``, ``today_high`` (bounds over the missing answers), ``n_missing``
+        (criteria without an answer for today), ``band`` (of today) and ``band_tomorrow`` (ordered categoricals; missing
+        where the missing answers could change them), ``n_actions`` (criteria to be raised) and ``hours`` (for those
+        that are; missing where one of them has none).
 
     Raises
     ------
@@ -64,7 +64,8 @@ def score_walls(
     >>> import pandas as pd
     >>> import custvalue as cv
     >>> names = cv.playbook.WALL.scorecard.names
-    >>> walls = pd.DataFrame({"account": "清水公司", "criterion": names, "today": 1, "tomorrow": [2, 2, 2, 2, 2, *[1] * 5]})
+    >>> aims = [2, 2, 2, 2, 2, 1, 1, 1, 1, 1]
+    >>> walls = pd.DataFrame({"account": "清水公司", "criterion": names, "today": 1, "tomorrow": aims})
     >>> cv.score_walls(walls)[["account", "today", "tomorrow", "gap", "band", "band_tomorrow"]]
       account  today  tomorrow  gap  band band_tomorrow
     0    清水公司   10.0      15.0  5.0  good     very_good

@@ -19,8 +19,9 @@ def profile_people(traits: Any, *, rule: HunterFarmer = playbook.HUNTER_FARMER) 
     Parameters
     ----------
     traits : frame
-        One row per person, one column per scored trait pair of the rule (the names are ``playbook.HUNTER_FARMER.scored_names``) with numbers
-        from −2 to +2; missing answers allowed. Other columns are kept.
+        One row per person, one column per scored trait pair of the rule (the names are
+        ``playbook.HUNTER_FARMER.scored_names``) with numbers from −2 to +2; missing answers allowed. Other columns are
+        kept.
     rule : HunterFarmer
         The trait pairs. The pair whose side the slide does not mark is left out of every score.
 
@@ -28,8 +29,8 @@ def profile_people(traits: Any, *, rule: HunterFarmer = playbook.HUNTER_FARMER) 
     -------
     pandas.DataFrame
         The people in their own order and index, with ``n_answered``, ``hunting``, ``farming`` (0–1), ``lean`` (−2 to
-        +2) and ``lean_low``, ``lean_high`` (if every missing answer were the farmer's or the hunter's end) added. Scores are
-        missing where nothing is answered.
+        +2) and ``lean_low``, ``lean_high`` (if every missing answer were the farmer's or the hunter's end) added.
+        Scores are missing where nothing is answered.
 
     Raises
     ------
@@ -56,9 +57,7 @@ def profile_people(traits: Any, *, rule: HunterFarmer = playbook.HUNTER_FARMER) 
     """
     frame = to_pandas(traits)
     check = FrameCheck(frame, "profile_people")
-    answers = np.array(
-        [check.numbers(name, low=rule.farmer_end, high=rule.hunter_end) for name in rule.scored_names]
-    )
+    answers = np.array([check.numbers(name, low=rule.farmer_end, high=rule.hunter_end) for name in rule.scored_names])
     check.done()
     answered = ~np.isnan(answers)
     n_answered = answered.sum(axis=0)

@@ -19,9 +19,7 @@ class SellingTime:
     summary: pd.DataFrame
 
 
-def selling_time(
-    *, rule: SellingYear = playbook.SELLING_YEAR, target_revenue: float | None = None
-) -> SellingTime:
+def selling_time(*, rule: SellingYear = playbook.SELLING_YEAR, target_revenue: float | None = None) -> SellingTime:
     """Deduct from the year and the day what is not selling, and price the hour that is left.
 
     ``selling days = 365 − 11 − 104 − 25 − 4 × 2 = 217``; ``T1 = 8 − (T2 + T3 + T4 + T5)`` hours a day;
@@ -37,13 +35,14 @@ def selling_time(
     Returns
     -------
     SellingTime
-        ``.year``: one row per deduction in order: ``item``, ``label``, ``label_zh``, ``days`` (negative for a deduction),
-        ``days_left``. The row ``other_days_off`` is reconstructed.
-        ``.day``: one row per activity, T1 first: ``activity``, ``label``, ``label_zh``, ``low``, ``high`` (hours a day).
-        ``.summary``: one row per reading: ``item``, ``label``, ``label_zh``, ``low``, ``high`` (equal where the reading is a single number)
-        and ``unit``: the slide's ``days_on_slide`` (142), ``selling_days`` (217), ``direct_hours_per_day``,
-        ``direct_hours_per_year``, the same two by the slide's 17 % (``…_on_slide``), and with a target ``price_per_hour`` and
-        ``price_per_hour_on_slide`` (currency per hour).
+        ``.year``: one row per deduction in order: ``item``, ``label``, ``label_zh``, ``days`` (negative for a
+        deduction), ``days_left``. The row ``other_days_off`` is reconstructed.
+        ``.day``: one row per activity, T1 first: ``activity``, ``label``, ``label_zh``, ``low``, ``high`` (hours a
+        day).
+        ``.summary``: one row per reading: ``item``, ``label``, ``label_zh``, ``low``, ``high`` (equal where the reading
+        is a single number) and ``unit``: the slide's ``days_on_slide`` (142), ``selling_days`` (217),
+        ``direct_hours_per_day``, ``direct_hours_per_year``, the same two by the slide's 17 % (``…_on_slide``), and with
+        a target ``price_per_hour`` and ``price_per_hour_on_slide`` (currency per hour).
 
     Raises
     ------
@@ -53,7 +52,8 @@ def selling_time(
     Notes
     -----
     The slide's 142 days have already taken 8 hours of sleep out of 24-hour days, so the selling hours of a year are
-    not 142 × 8. The interval of T1 comes from the ranges of the activities; the slide's 17 % (1.36 h) is not its middle.
+    not 142 × 8. The interval of T1 comes from the ranges of the activities; the slide's 17 % (1.36 h) is not its
+    middle.
 
     References
     ----------

@@ -26,7 +26,8 @@ def to_pandas(frame: Any) -> pd.DataFrame:
             type(frame).__name__,
             "Pass a pandas frame, or any eager frame that narwhals knows (Polars, PyArrow, Modin).",
         ) from error
-    return known.to_pandas()
+    converted: pd.DataFrame = known.to_pandas()
+    return converted
 
 
 def nearest(name: str, known: Iterable[object]) -> str:
@@ -50,12 +51,12 @@ class FrameCheck:
 
     Examples
     --------
-    >>> check = FrameCheck(pd.DataFrame({"amount": [5.0, -1.0]}), "example")
-    >>> values = check.numbers("amount", low=0)
+    >>> check = FrameCheck(pd.DataFrame({"x": [5.0, -1.0]}), "example")
+    >>> values = check.numbers("x", low=0)
     >>> check.done()
     Traceback (most recent call last):
         ...
-    ValueError: example: amount must be 0 or more: got -1.0 (column 'amount', row 1). Correct the value or leave it empty.
+    ValueError: example: x must be 0 or more: got -1.0 (column 'x', row 1). Correct the value or leave it empty.
     """
 
     def __init__(self, frame: pd.DataFrame, caller: str) -> None:
@@ -111,7 +112,7 @@ class FrameCheck:
         missing_ok: bool = True,
         purpose: str = "",
     ) -> NDArray[np.float64]:
-        """Return a column as floats, NaN where missing, after noting wrong dtypes, infinities and values out of range."""
+        """Return a column as floats, NaN where missing; note wrong dtypes, infinities and values out of range."""
         if not self.require(column, purpose):
             return np.full(len(self.frame), np.nan)
         series = self.frame[column]
@@ -131,7 +132,9 @@ class FrameCheck:
         values: NDArray[np.float64] = series.to_numpy(dtype=np.float64, na_value=np.nan)
         self._check_range(column, values, low, high)
         if not missing_ok:
-            self.fail_rows(f"{column} must not be missing", column, np.isnan(values), "Fill it in or leave the row out.")
+            self.fail_rows(
+                f"{column} must not be missing", column, np.isnan(values), "Fill it in or leave the row out."
+            )
         return values
 
     def _check_range(self, column: str, values: NDArray[np.float64], low: float | None, high: float | None) -> None:
@@ -169,7 +172,8 @@ class FrameCheck:
             return nothing
         if series.dt.tz is not None:
             series = series.dt.tz_localize(None)
-        return series.dt.normalize()
+        days: pd.Series[pd.Timestamp] = series.dt.normalize()
+        return days
 
     def choices(
         self,

@@ -136,7 +136,10 @@ OPPORTUNITIES = Contract(
             _open_but_closed,
         ),
         RowRule(
-            "a won deal has an amount", "Fill the amount in; 0 is an amount.", ("amount", "outcome"), _won_without_amount
+            "a won deal has an amount",
+            "Fill the amount in; 0 is an amount.",
+            ("amount", "outcome"),
+            _won_without_amount,
         ),
     ),
 )

@@ -1,5 +1,6 @@
 """What every reading of opportunities shares: outcomes, what was known on a day, and the ladder's probability."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +35,12 @@ class DealsAsOf:
 
 
 def deals_as_of(
-    check: FrameCheck, as_of: pd.Timestamp, *, outcome: str = "outcome", created: str = "created", closed: str = "closed"
+    check: FrameCheck,
+    as_of: pd.Timestamp,
+    *,
+    outcome: str = "outcome",
+    created: str = "created",
+    closed: str = "closed",
 ) -> DealsAsOf:
     """Sort opportunities by what was known on ``as_of``; columns ``created`` and ``closed`` may be absent."""
     result = check.choices(outcome, OUTCOMES, purpose="'won' or 'lost', missing while open")
@@ -65,7 +71,7 @@ def ladder_probability(check: FrameCheck, stage: str, ladder: Ladder, *, needed:
     return np.where(needed, chances, np.nan)
 
 
-def group_columns(check: FrameCheck, by: "str | list[str] | tuple[str, ...]") -> list[str]:
+def group_columns(check: FrameCheck, by: str | Sequence[str]) -> list[str]:
     """Return the grouping columns as a list after checking that the frame has them."""
     names = [by] if isinstance(by, str) else list(by)
     for name in names:

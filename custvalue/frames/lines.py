@@ -1,4 +1,4 @@
-"""Sales lines to accounts: heavy lines in, one light row per account and period out, on any engine narwhals speaks to."""
+"""Sales lines to accounts: heavy lines in, one light row per account and period out, on any engine."""
 
 from typing import Any
 
@@ -73,7 +73,8 @@ def account_revenue(
     summed["period"] = pd.Series(np.array(labels, dtype=object)[place], dtype="str", index=summed.index)
     by_period = summed.groupby(["account", "period"], dropna=False, observed=True, sort=True)
     totals = by_period[["revenue", "n_lines", "n_negative"]].sum().reset_index()
-    return totals.astype({"n_lines": "int64", "n_negative": "int64"})  # DuckDB sums integers to decimals
+    typed: pd.DataFrame = totals.astype({"n_lines": "int64", "n_negative": "int64"})  # DuckDB sums integers to decimals
+    return typed
 
 
 def _checked(lines: pd.DataFrame, account: str, date: str, amount: str) -> pd.DataFrame:
@@ -98,7 +99,10 @@ def _narwhals(lines: Any, columns: tuple[str, ...]) -> Any:
         ) from error
     names = frame.collect_schema().names()
     missing = [name for name in columns if name not in names]
-    raise_all("account_revenue", [refusal_text(f"column {name!r} is needed", "no such column", nearest(name, names)) for name in missing])
+    raise_all(
+        "account_revenue",
+        [refusal_text(f"column {name!r} is needed", "no such column", nearest(name, names)) for name in missing],
+    )
     return frame
 
 

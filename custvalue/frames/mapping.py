@@ -64,7 +64,7 @@ class Mapping:
 
 
 def read_mapping(path: str | Path) -> Mapping:
-    """Read a mapping file.
+    r"""Read a mapping file.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def read_mapping(path: str | Path) -> Mapping:
     Examples
     --------
     >>> import pathlib, tempfile
-    >>> text = '[opportunities]\\nfile = "deals.csv"\\n[opportunities.columns]\\nopportunity = "Deal ID"\\n'
+    >>> text = '[opportunities]\nfile = "deals.csv"\n[opportunities.columns]\nopportunity = "Deal ID"\n'
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = pathlib.Path(folder, "crm.toml")
     ...     _ = path.write_text(text, encoding="utf-8")
@@ -113,7 +113,11 @@ def _ladder(part: Any, problems: list[str]) -> Ladder | None:
         return None
     try:
         stages = tuple(
-            Stage(stage["name"], Label(stage.get("en", stage["name"]), stage.get("zh", stage["name"])), stage["probability"])
+            Stage(
+                stage["name"],
+                Label(stage.get("en", stage["name"]), stage.get("zh", stage["name"])),
+                stage["probability"],
+            )
             for stage in part["stages"]
         )
         return Ladder(stages, source=part["source"], note=part.get("note", ""))
@@ -130,21 +134,32 @@ def _ladder(part: Any, problems: list[str]) -> Ladder | None:
     return None
 
 
-_SHAPES = {"file": str, "columns": dict, "merge": dict, "lookup": list, "outcome": dict, "price_open": str}
+_SHAPES: dict[str, type] = {
+    "file": str,
+    "columns": dict,
+    "merge": dict,
+    "lookup": list,
+    "outcome": dict,
+    "price_open": str,
+}
 
 
 def _table(kind: str, part: Any, problems: list[str]) -> TableMapping:
     if kind not in KINDS or not isinstance(part, dict):
         problems.append(
-            refusal_text("a mapping's parts are kinds of tables or 'ladder'", repr(kind), nearest(kind, [*KINDS, "ladder"]))
+            refusal_text(
+                "a mapping's parts are kinds of tables or 'ladder'", repr(kind), nearest(kind, [*KINDS, "ladder"])
+            )
         )
         return TableMapping()
-    good = {}
+    good: dict[str, Any] = {}
     for key, value in part.items():
         if key not in _SHAPES:
-            problems.append(refusal_text(f"[{kind}] has known keys only", repr(key), nearest(key, _SHAPES)))
+            problems.append(refusal_text(f"[{kind}] has known keys only", repr(key), nearest(key, list(_SHAPES))))
         elif not isinstance(value, _SHAPES[key]):
-            problems.append(refusal_text(f"[{kind}] {key} must be a {_SHAPES[key].__name__}", repr(value), "See the README."))
+            problems.append(
+                refusal_text(f"[{kind}] {key} must be a {_SHAPES[key].__name__}", repr(value), "See the README.")
+            )
         else:
             good[key] = value
     lookups = []
@@ -182,7 +197,9 @@ def apply_mapping(
 
 def _rename(raw: pd.DataFrame, table: TableMapping, kind: str) -> pd.DataFrame:
     problems = [
-        refusal_text(f"[{kind}.columns] {ours} is read from a column of the file", repr(theirs), nearest(theirs, raw.columns))
+        refusal_text(
+            f"[{kind}.columns] {ours} is read from a column of the file", repr(theirs), nearest(theirs, raw.columns)
+        )
         for ours, theirs in table.columns.items()
         if theirs not in raw.columns
     ]
@@ -243,7 +260,8 @@ def _read_outcomes(frame: pd.DataFrame, table: TableMapping, kind: str, ladder: 
             raise refusal(
                 "every stage is on the ladder or an outcome",
                 listed,
-                f"{nearest(str(counts.index[0]), [*ladder.names, *meaning])} Add it to [ladder] or [opportunities.outcome].",
+                f"{nearest(str(counts.index[0]), [*ladder.names, *meaning])} "
+                "Add it to [ladder] or [opportunities.outcome].",
             )
     if not meaning:
         return frame

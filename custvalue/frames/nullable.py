@@ -1,6 +1,7 @@
 """Result columns that can be missing: whole numbers, yes/no, ordered classes."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,6 @@ def nullable_booleans(values: NDArray[np.bool_], missing: NDArray[np.bool_]) -> 
     return pd.arrays.BooleanArray(values & ~missing, missing)
 
 
-def ordered_classes(codes: NDArray[np.integer], names: Sequence[str]) -> pd.Categorical:
+def ordered_classes(codes: NDArray[np.integer], names: Sequence[str]) -> "pd.Categorical[Any]":
     """Return codes as an ordered categorical that carries all its levels; -1 is missing."""
     return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(list(names), ordered=True))

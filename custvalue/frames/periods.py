@@ -60,7 +60,9 @@ def parse_period(label: str, freq: str = "Q-DEC") -> pd.Period:
         raise refusal("period must be a label of the calendar", repr(label), f"Write it as {wanted}.") from error
     if str(period) != str(label).strip():
         raise refusal(
-            f"period must be a label of the {freq} calendar", repr(label), f"Did you mean {str(period)!r}? Write {wanted}."
+            f"period must be a label of the {freq} calendar",
+            repr(label),
+            f"Did you mean {str(period)!r}? Write {wanted}.",
         )
     return period
 

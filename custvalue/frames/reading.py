@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from python_calamine import CalamineError
 
 from custvalue.frames.contracts import KINDS, contract_for
 from custvalue.frames.mapping import Mapping, TableMapping, apply_mapping
@@ -29,8 +30,8 @@ def read_table(
     path : str or Path
         A ``.csv`` (UTF-8, comma), ``.xlsx`` or ``.parquet`` file.
     kind : str
-        What the table is: ``opportunities``, ``prospects``, ``accounts``, ``sales``, ``walls``, ``traits``, ``time_log`` or
-        ``targets``.
+        What the table is: ``opportunities``, ``prospects``, ``accounts``, ``sales``, ``walls``, ``traits``,
+        ``time_log`` or ``targets``.
     columns : dict, optional
         Renames: the vocabulary's name to the file's name.
     mapping : Mapping, optional
@@ -83,7 +84,7 @@ def read_raw(path: Path, sheet: str | int = 0) -> pd.DataFrame:
         return pd.read_parquet(path)
     except UnicodeDecodeError as error:
         raise refusal("a CSV file must be UTF-8", str(error), "Save it again as UTF-8.", path.name) from error
-    except (ValueError, OSError) as error:  # pandas' parser errors are ValueErrors too
+    except (ValueError, OSError, CalamineError) as error:  # pandas' parser errors are ValueErrors too
         raise refusal(f"a {suffix} file must be readable", str(error), "Save it again.", path.name) from error
 
 
@@ -107,7 +108,9 @@ class FolderTables:
         for kind, table in self.checked.items():
             report = dict(zip(table.report["item"], table.report["value"], strict=True))
             core = {name: report.pop(name) for name in ("file", "rows", "clean", "rejected")}
-            rows.append({"kind": kind, **core, "notes": "; ".join(f"{item}: {value}" for item, value in report.items())})
+            rows.append(
+                {"kind": kind, **core, "notes": "; ".join(f"{item}: {value}" for item, value in report.items())}
+            )
         return pd.DataFrame(rows, columns=["kind", "file", "rows", "clean", "rejected", "notes"])
 
     @property
@@ -134,8 +137,8 @@ def read_folder(folder: str | Path, *, mapping: Mapping | None = None) -> Folder
     Returns
     -------
     FolderTables
-        ``.checked`` (kind to Checked), ``.frames``, ``.inputs`` (one row per table), ``.rejects`` and ``.ignored`` (files of no known
-        kind).
+        ``.checked`` (kind to Checked), ``.frames``, ``.inputs`` (one row per table), ``.rejects`` and ``.ignored``
+        (files of no known kind).
 
     Raises
     ------
@@ -153,7 +156,7 @@ def read_folder(folder: str | Path, *, mapping: Mapping | None = None) -> Folder
     if not place.is_dir():
         raise refusal("the folder must exist", str(folder), "Check the path.")
     named = {kind: place / table.file for kind, table in mapping.tables.items() if table.file} if mapping else {}
-    used = {path.name for path in named.values()} | {name for name in (mapping.lookup_files if mapping else ())}
+    used = {path.name for path in named.values()} | set(mapping.lookup_files if mapping else ())
     files = sorted(path for path in place.iterdir() if path.suffix.lower() in SUFFIXES and path.name not in used)
     ignored = []
     for path in files:
@@ -176,5 +179,3 @@ def read_folder(folder: str | Path, *, mapping: Mapping | None = None) -> Folder
             problems.append(f"{named[kind].name}: {error}")
     raise_all(f"folder {place.name}", problems)
     return FolderTables(checked, tuple(ignored), mapping)
-
-

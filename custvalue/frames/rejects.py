@@ -1,7 +1,7 @@
 """Holding a table to its contract: clean rows go on, broken rows are kept with the reason."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,7 +49,9 @@ class _Failures:
             self.reasons.append((column, rule, remedy))
 
 
-def check_frame(raw: pd.DataFrame, kind: str, *, first_line: int = 2, notes: tuple[tuple[str, object], ...] = ()) -> Checked:
+def check_frame(
+    raw: pd.DataFrame, kind: str, *, first_line: int = 2, notes: tuple[tuple[str, object], ...] = ()
+) -> Checked:
     """Type a raw table by the contract of its kind and part its rows into clean and rejected.
 
     Parameters
@@ -94,7 +96,9 @@ def check_frame(raw: pd.DataFrame, kind: str, *, first_line: int = 2, notes: tup
         },
         index=raw.index,
     )
-    unread = {(column, row) for (column, _, _), rows in zip(failures.reasons, failures.rows, strict=True) for row in rows}
+    unread = {
+        (column, row) for (column, _, _), rows in zip(failures.reasons, failures.rows, strict=True) for row in rows
+    }
     _validate(typed, kind, failures, unread)
     _check_key(typed, contract, failures)
     for rule in contract.rules:
@@ -186,7 +190,10 @@ def _check_key(typed: pd.DataFrame, contract: Contract, failures: _Failures) -> 
         return
     repeated = typed.duplicated(key).to_numpy() & typed[key].notna().all(axis="columns").to_numpy()
     failures.add(
-        np.flatnonzero(repeated), key[0], f"{' and '.join(key)} must occur once", "Drop the repeated row or correct its key."
+        np.flatnonzero(repeated),
+        key[0],
+        f"{' and '.join(key)} must occur once",
+        "Drop the repeated row or correct its key.",
     )
 
 
@@ -198,7 +205,7 @@ def _rejects(raw: pd.DataFrame, failures: _Failures, first_line: int) -> pd.Data
     found = pd.DataFrame({"row": np.concatenate(failures.rows)})
     reasons = pd.DataFrame(failures.reasons, columns=["column", "rule", "remedy"])
     found = found.join(reasons.iloc[which].reset_index(drop=True))
-    place = raw.columns.get_indexer(found["column"])
+    place = raw.columns.get_indexer(pd.Index(found["column"]))
     values = raw.to_numpy(dtype=object)[found["row"], place]
     found["value"] = pd.Series(values, dtype=object).where(pd.notna(values), "").astype("str")
     joined = found.groupby("row", sort=True)[["column", "value", "rule", "remedy"]].agg(" | ".join)

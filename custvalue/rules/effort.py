@@ -76,9 +76,7 @@ class SellingYear:
         if not self.sleep_hours < self.hours_in_day:
             raise refusal("sleep_hours must be shorter than the day", self.sleep_hours, "Give hours, not days.")
         if not 0 <= self.direct_share_on_slide <= 1:
-            raise refusal(
-                "direct_share_on_slide must lie in 0–1", self.direct_share_on_slide, "Write 17 % as 0.17."
-            )
+            raise refusal("direct_share_on_slide must lie in 0–1", self.direct_share_on_slide, "Write 17 % as 0.17.")
         if self.direct_hours_low < 0:
             raise refusal(
                 "the activities must fit the working day",

@@ -16,9 +16,7 @@ from custvalue.rules.scorecard import Criterion, Level, Scorecard
 from custvalue.rules.wall import Wall, WallAction
 
 
-def _criterion(
-    name: str, label: tuple[str, str], weight: float, source: str, *levels: tuple[str, str]
-) -> Criterion:
+def _criterion(name: str, label: tuple[str, str], weight: float, source: str, *levels: tuple[str, str]) -> Criterion:
     """Return a criterion whose levels earn 0, 1, 2… points in the order given."""
     described = tuple(Level(points, Label(*texts)) for points, texts in enumerate(levels))
     return Criterion(name=name, label=Label(*label), levels=described, weight=weight, source=source)
@@ -290,8 +288,8 @@ WALL = Wall(
             labels=(Label("poor", "差"), Label("good", "好"), Label("very good", "非常好")),
             source=RECONSTRUCTED,
             note=(
-                "The slide calls below 10 poor, 10-14 good and above 15 very good, and leaves 15 out: every score above "
-                "14 is very good here. It names no total; the bands are taken on 20, like the screening bands."
+                "The slide calls below 10 poor, 10-14 good and above 15 very good, and leaves 15 out: every score "
+                "above 14 is very good here. It names no total; the bands are taken on 20, like the screening bands."
             ),
         ),
         source=LECTURE,
@@ -300,7 +298,9 @@ WALL = Wall(
     ),
     actions=(
         WallAction("people_we_know", Label("meet the user and the manager", "拜访使用者和经理")),
-        WallAction("people_who_know_us", Label("bring technical staff and the sales manager along", "带技术人员和销售经理拜访")),
+        WallAction(
+            "people_who_know_us", Label("bring technical staff and the sales manager along", "带技术人员和销售经理拜访")
+        ),
         WallAction("new_services", Label("offer a trial of a new service", "提供新服务试用")),
         WallAction("information", Label("ask for plans, and give something in return", "主动交换信息")),
         WallAction("range_bought", Label("offer a second product line", "推荐第二条产品线")),
@@ -342,11 +342,11 @@ SELLING_YEAR = SellingYear(
 
 HUNTER_FARMER = HunterFarmer(
     pairs=(
-        TraitPair("rapport", Label("quick to build rapport", "快速搞好关系"), Label("slow, methodical", "慢，有条理的")),
-        TraitPair("outgoing", Label("outgoing", "外向"), Label("reserved", "内向")),
         TraitPair(
-            "drive", Label("persistent, driving, dominant", "坚持、进取、支配型"), Label("easy-going", "悠然的")
+            "rapport", Label("quick to build rapport", "快速搞好关系"), Label("slow, methodical", "慢，有条理的")
         ),
+        TraitPair("outgoing", Label("outgoing", "外向"), Label("reserved", "内向")),
+        TraitPair("drive", Label("persistent, driving, dominant", "坚持、进取、支配型"), Label("easy-going", "悠然的")),
         TraitPair("rules", Label("usually ignores rules", "通常不理会规则"), Label("follows rules", "服从规则")),
         TraitPair("money", Label("minds money", "重金钱意识"), Label("minds security", "重安全意识")),
         TraitPair(
@@ -357,14 +357,15 @@ HUNTER_FARMER = HunterFarmer(
         TraitPair("risk", Label("loves risk", "喜爱冒险"), Label("careful", "谨慎的、小心的")),
         TraitPair("freedom", Label("loves freedom", "喜爱自由生活"), Label("family first", "重家庭")),
         TraitPair(
-            "strength", Label("good at opening new business", "善于开拓新生意"), Label("keeps existing customers", "老客户的维护")
+            "strength",
+            Label("good at opening new business", "善于开拓新生意"),
+            Label("keeps existing customers", "老客户的维护"),
         ),
         TraitPair("career", Label("career-minded", "事业心"), Label("not stated", "未注明"), scored=False),
     ),
     source=LECTURE,
     note=(
-        "The slide marks no side for 'career-minded', so it enters no score: nine of the ten pairs do. Descriptive, for "
-        "development, and never a hiring test."
+        "The slide marks no side for 'career-minded', so it enters no score: nine of the ten pairs do. Descriptive, "
+        "for development, and never a hiring test."
     ),
 )
-

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 from custvalue.rules.bands import Bands
 from custvalue.rules.errors import refusal
@@ -60,7 +61,7 @@ class Criterion:
         points = tuple(level.points for level in self.levels)
         if any(not math.isfinite(value) or value < 0 for value in points):
             raise refusal("points must be finite and 0 or more", points, "Start the scale at 0.", where)
-        if any(left >= right for left, right in zip(points, points[1:], strict=False)):
+        if any(left >= right for left, right in pairwise(points)):
             raise refusal("points must increase from level to level", points, "List the levels lowest first.", where)
         for texts in ([level.label.en for level in self.levels], [level.label.zh for level in self.levels]):
             if len(set(texts)) != len(texts):

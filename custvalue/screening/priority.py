@@ -58,16 +58,15 @@ def rank_opportunities(
 
     References
     ----------
-    提升客户价值, priority grid (probability 90 / 60 / 30 %, amount 200 / 100 / 50 万). The tie rule is the library's own.
+    提升客户价值, priority grid (probability 90 / 60 / 30 %, amount 200 / 100 / 50 万). The tie rule is the library's.
 
     Examples
     --------
+    >>> from dataclasses import asdict
     >>> import pandas as pd
     >>> import custvalue as cv
-    >>> cards = pd.DataFrame(
-    ...     [{"card": c.name, "probability": c.probability, "amount": c.amount} for c in cv.playbook.PRIORITY_GRID.cards]
-    ... )
-    >>> "".join(cv.rank_opportunities(cards).sort_values("rank")["card"])
+    >>> cards = pd.DataFrame([asdict(card) for card in cv.playbook.PRIORITY_GRID.cards])
+    >>> "".join(cv.rank_opportunities(cards).sort_values("rank")["name"])
     'ABDCE'
     """
     frame = to_pandas(opportunities)

@@ -133,11 +133,11 @@ def _score_columns(
     if scorecard.scale is None:
         undefined = np.full(total.size, np.nan)
         scores = (undefined, undefined, undefined)
-        banded, banded_low, banded_high = totals
+        _, banded_low, banded_high = totals
         tolerance = kernels.ROUND_OFF * max(scorecard.bands.cuts, default=0.0)
     else:
         scores = _scaled(totals, scorecard.scale, scorecard.max_total)
-        banded, banded_low, banded_high = scores
+        _, banded_low, banded_high = scores
         tolerance = kernels.ROUND_OFF * scorecard.scale
     bands = scorecard.bands
     low = kernels.band_codes(banded_low, bands.cuts, bands.owned_by_upper, tolerance=tolerance)
@@ -192,4 +192,3 @@ def _priority_action(
     least, most = low >= scorecard.action_from - tolerance, high >= scorecard.action_from - tolerance
     least, most = least & ~knocked & ~maybe_knocked, most & ~knocked
     return nullable_booleans(least, least != most)
-

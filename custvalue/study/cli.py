@@ -80,7 +80,7 @@ def check(folder: _Folder, mapping: _MappingFile = None) -> None:
         console.print(f"not read: {file}: not named after a kind of table")
     shown = read.rejects.head(REJECTS_SHOWN)
     for row in shown.to_dict("records"):
-        console.print("{file}, line {line}: {rule}: got {value!r}. {remedy}".format(**row))
+        console.print(f"{row['file']}, line {row['line']}: {row['rule']}: got {row['value']!r}. {row['remedy']}")
     if len(read.rejects):
         if len(read.rejects) > len(shown):
             console.print(f"and {len(read.rejects) - len(shown)} more rejected rows")

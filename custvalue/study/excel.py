@@ -91,11 +91,10 @@ def _plain_values(column: "pd.Series[Any]", name: str, shown_as: Format, lang: L
     """Return a column as plain Python values; missing ones are None and stay empty cells."""
     missing = column.isna()
     if shown_as == "text":
-        texts = [
+        return [
             None if gone else value_label(name, str(value), lang)[:CELL_CHARACTERS]
             for value, gone in zip(column, missing, strict=True)
         ]
-        return texts
     if shown_as == "date":
         return [None if gone else _as_datetime(value) for value, gone in zip(column, missing, strict=True)]
     return [None if gone else value for value, gone in zip(column.astype(object).tolist(), missing, strict=True)]

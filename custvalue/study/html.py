@@ -83,7 +83,11 @@ def _table(name: str, table: pd.DataFrame, lang: Lang) -> _Table:
     shown = table.head(MAX_ROWS)
     formats = {column: column_format(table, column) for column in table.columns}
     cells = [_cells(shown[column], column, formats[column], lang) for column in table.columns]
-    cut = WORDS["first_rows"].text(lang).format(shown=f"{len(shown):,}", n=f"{len(table):,}") if len(shown) < len(table) else ""
+    cut = (
+        WORDS["first_rows"].text(lang).format(shown=f"{len(shown):,}", n=f"{len(table):,}")
+        if len(shown) < len(table)
+        else ""
+    )
     return _Table(
         name=name,
         title=TABLE_TITLES[name].text(lang),
@@ -102,7 +106,9 @@ def _cells(column: "pd.Series[Any]", name: str, shown_as: Format, lang: Lang) ->
         elif shown_as == "text":
             cells.append(_Cell(value_label(name, str(value), lang), str(value)))
         elif shown_as in ("date", "yes_no", "count"):
-            cells.append(_Cell(cell_text(value, shown_as), cell_text(value, "date") if shown_as == "date" else str(value)))
+            cells.append(
+                _Cell(cell_text(value, shown_as), cell_text(value, "date") if shown_as == "date" else str(value))
+            )
         else:
             cells.append(_Cell(cell_text(value, shown_as), f"{value:.{RAW_DIGITS}g}"))
     return cells

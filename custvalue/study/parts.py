@@ -45,7 +45,9 @@ def time_part(inputs: Inputs) -> Section:
     time = selling_time(target_revenue=target)
     notes = [Label(f"Source: {playbook.SELLING_YEAR.source}.", f"来源：{playbook.SELLING_YEAR.source}。")]
     if target is None:
-        notes.append(Label("No hour is priced: there are no targets for the whole year.", "没有全年目标，未计算每小时价格。"))
+        notes.append(
+            Label("No hour is priced: there are no targets for the whole year.", "没有全年目标，未计算每小时价格。")
+        )
     return Section(
         "time",
         Label("Selling time", "销售时间"),
@@ -95,8 +97,8 @@ def tracking_part(inputs: Inputs) -> Section:
     if "win_rates_by_region" in tables:
         figures["win_rates_by_region"] = partial(charts.plot_win_rates, tables["win_rates_by_region"])
     note = Label(
-        f"Stage percentages: {inputs.ladder.source}. They are the chance of ever winning; each open deal's expected close is "
-        "taken at its word.",
+        f"Stage percentages: {inputs.ladder.source}. They are the chance of ever winning; each open deal's expected "
+        "close is taken at its word.",
         f"阶段百分比来源：{inputs.ladder.source}。它们是最终成交的概率；预计成交日期按填报值采用。",
     )
     return Section("tracking", Label("Tracking orders", "追踪订单"), tables, figures, (note,))
@@ -118,7 +120,7 @@ def concentration_part(inputs: Inputs) -> Section:
 
 
 def segments_part(inputs: Inputs) -> Section:
-    """The 27 segments of the period's accounts."""
+    """Segments of the period's accounts."""
     grid = playbook.ACCOUNT_GRID
     _need(inputs, "accounts", "potential", "winnable_share", "loyalty")
     accounts = inputs.of_period("accounts")
@@ -140,7 +142,7 @@ def segments_part(inputs: Inputs) -> Section:
 
 
 def walls_part(inputs: Inputs) -> Section:
-    """The walls of the period, weakest first."""
+    """Walls of the period, weakest first."""
     wall = playbook.WALL
     _need(inputs, "walls", "account", "criterion", "today", "tomorrow")
     rows = inputs.of_period("walls")

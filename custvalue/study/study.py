@@ -157,7 +157,9 @@ def run_study(
         except ValueError as error:
             problems.append(f"{name}: {error}")
     raise_all("run_study", problems)
-    left_out += [(kind, "read and checked; no part of the study uses it") for kind in read.frames if kind not in USED_KINDS]
+    left_out += [
+        (kind, "read and checked; no part of the study uses it") for kind in read.frames if kind not in USED_KINDS
+    ]
     left_out += [(file, "not named after a kind of table the study knows") for file in read.ignored]
     return Study(inputs, tuple(sections), pd.DataFrame(left_out, columns=["part", "reason"]), read)
 

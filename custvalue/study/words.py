@@ -14,7 +14,10 @@ WORDS = {
     "download": Label("Download CSV", "下载 CSV"),
     "sort": Label("sort by", "排序："),
     "rows": Label("rows", "行"),
-    "first_rows": Label("The first {shown} of {n} rows; all of them are in the workbook.", "仅显示前 {shown} 行，共 {n} 行；全部数据见工作簿。"),
+    "first_rows": Label(
+        "The first {shown} of {n} rows; all of them are in the workbook.",
+        "仅显示前 {shown} 行，共 {n} 行；全部数据见工作簿。",
+    ),
     "inputs": Label("What was read, and what was left out", "读取内容与未采用内容"),
     "rejects": Label(
         "{rejected} of {rows} rows broke their table's contract and were set apart, with reasons, in rejects.csv.",

@@ -123,7 +123,10 @@ def expected_revenue(
     )
     if probability is not None and probability in frame:
         check.fail_rows(
-            "open deals need a probability", probability, np.isnan(chance) & deals.open, "Fill it in, or use the ladder."
+            "open deals need a probability",
+            probability,
+            np.isnan(chance) & deals.open,
+            "Fill it in, or use the ladder.",
         )
     groups = group_columns(check, by)
     check.done()

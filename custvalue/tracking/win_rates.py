@@ -56,8 +56,8 @@ def win_rates(
 
     Notes
     -----
-    Where losses close at another pace than wins, ``win_rate_closed`` of recent deals is biased, and ``win_rate_all`` counts
-    open deals as if they were not won. The interval takes deals as independent.
+    Where losses close at another pace than wins, ``win_rate_closed`` of recent deals is biased, and ``win_rate_all``
+    counts open deals as if they were not won. The interval takes deals as independent.
 
     Examples
     --------

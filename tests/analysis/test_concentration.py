@@ -128,7 +128,9 @@ def test_several_periods_in_one_list_are_refused_unless_grouped():
     assert len(concentration(frame, by="period").summary) == 2
 
 
-@pytest.mark.parametrize("options", [{"levels": (70,)}, {"levels": (0.0,)}, {"class_limits": (0.95, 0.8)}, {"class_limits": (0.8, 1)}])
+@pytest.mark.parametrize(
+    "options", [{"levels": (70,)}, {"levels": (0.0,)}, {"class_limits": (0.95, 0.8)}, {"class_limits": (0.8, 1)}]
+)
 def test_levels_and_limits_outside_their_range_are_refused(options):
     with pytest.raises(ValueError, match=r"levels|class_limits"):
         summary([1.0], **options)

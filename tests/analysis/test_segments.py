@@ -35,7 +35,9 @@ def test_all_27_segments_can_be_reached_and_read_as_their_three_classes():
     frame = pd.DataFrame(rows, columns=["potential", "winnable_share", "loyalty"])
     result = segment_accounts(frame)
     assert result["segment"].astype(str).tolist() == list(playbook.ACCOUNT_GRID.segments)
-    joined = result["potential_class"].astype(str) + result["share_class"].astype(str) + result["loyalty_class"].astype(str)
+    joined = (
+        result["potential_class"].astype(str) + result["share_class"].astype(str) + result["loyalty_class"].astype(str)
+    )
     assert joined.tolist() == result["segment"].tolist()
 
 

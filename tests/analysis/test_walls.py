@@ -12,12 +12,19 @@ NAMES = playbook.WALL.scorecard.names
 def wall(points, tomorrow=None, account="甲", **columns):
     points = list(points)
     return pd.DataFrame(
-        {"account": account, "criterion": NAMES[: len(points)], "today": points, "tomorrow": tomorrow or points, **columns}
+        {
+            "account": account,
+            "criterion": NAMES[: len(points)],
+            "today": points,
+            "tomorrow": tomorrow or points,
+            **columns,
+        }
     )
 
 
 @pytest.mark.parametrize(
-    ("score", "band"), [(9, "poor"), (10, "good"), (11, "good"), (13, "good"), (14, "good"), (15, "very_good"), (16, "very_good")]
+    ("score", "band"),
+    [(9, "poor"), (10, "good"), (11, "good"), (13, "good"), (14, "good"), (15, "very_good"), (16, "very_good")],
 )
 def test_bands_of_the_wall_with_15_in_very_good(score, band):
     points = [2] * (score // 2) + [1] * (score % 2)

@@ -68,7 +68,9 @@ def test_hunting_and_farming_are_scored_apart():
 
 def test_the_unmarked_trait_enters_no_score():
     people = pd.DataFrame([[1] * 9], columns=NAMES)
-    pd.testing.assert_frame_equal(profile_people(people.assign(career=-2)).drop(columns="career"), profile_people(people))
+    pd.testing.assert_frame_equal(
+        profile_people(people.assign(career=-2)).drop(columns="career"), profile_people(people)
+    )
 
 
 def test_missing_answers_give_bounds():

@@ -61,7 +61,13 @@ def test_nine_of_the_ten_trait_pairs_are_scored_and_the_unmarked_one_is_not():
 
 
 def test_five_attitudes_carry_chinese_labels():
-    assert [kind.label.zh for kind in playbook.ATTITUDES.kinds] == ["一无所知", "拒不接纳", "一见钟情", "又爱又恨", "恨之入骨"]
+    assert [kind.label.zh for kind in playbook.ATTITUDES.kinds] == [
+        "一无所知",
+        "拒不接纳",
+        "一见钟情",
+        "又爱又恨",
+        "恨之入骨",
+    ]
 
 
 def test_every_label_of_the_playbook_is_given_in_both_languages():
@@ -92,7 +98,13 @@ def criterion(**changes):
 
 
 def bands(**changes):
-    given = {"names": ("low", "high"), "cuts": (5.0,), "cut_belongs_to": ("high",), "labels": (ONE, TWO), "source": "test"}
+    given = {
+        "names": ("low", "high"),
+        "cuts": (5.0,),
+        "cut_belongs_to": ("high",),
+        "labels": (ONE, TWO),
+        "source": "test",
+    }
     return Bands(**(given | changes))
 
 
@@ -144,9 +156,15 @@ WRONG_RULES = {
         "share cuts must lie between 0 and 1",
     ),
     "a headroom target in percent": (lambda: replace(playbook.ACCOUNT_GRID, headroom_target=70), "headroom_target"),
-    "a year without selling days": (lambda: replace(playbook.SELLING_YEAR, other_days_off=300), "must leave selling days"),
+    "a year without selling days": (
+        lambda: replace(playbook.SELLING_YEAR, other_days_off=300),
+        "must leave selling days",
+    ),
     "a negative deduction": (lambda: replace(playbook.SELLING_YEAR, meetings=-1), "meetings must be 0 or more: got -1"),
-    "activities longer than the day": (lambda: replace(playbook.SELLING_YEAR, working_hours=6), "must fit the working day"),
+    "activities longer than the day": (
+        lambda: replace(playbook.SELLING_YEAR, working_hours=6),
+        "must fit the working day",
+    ),
     "a lopsided trait scale": (lambda: replace(playbook.HUNTER_FARMER, hunter_end=3), "symmetric about zero"),
     "no scored trait": (
         lambda: replace(playbook.HUNTER_FARMER, pairs=(TraitPair("a", ONE, TWO, scored=False),)),

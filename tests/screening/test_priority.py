@@ -8,7 +8,9 @@ from custvalue import playbook, rank_opportunities
 
 
 def cards():
-    return pd.DataFrame([{"card": c.name, "probability": c.probability, "amount": c.amount} for c in playbook.PRIORITY_GRID.cards])
+    return pd.DataFrame(
+        [{"card": c.name, "probability": c.probability, "amount": c.amount} for c in playbook.PRIORITY_GRID.cards]
+    )
 
 
 def test_the_five_cards_come_in_the_order_a_b_d_c_e():
@@ -31,7 +33,11 @@ def test_without_a_probability_column_the_stage_gives_it():
 
 def test_closed_and_unpriced_deals_get_no_rank_and_do_not_move_the_others():
     deals = pd.DataFrame(
-        {"stage": ["trial", "gone", "trial", "terms"], "amount": [100.0, 900.0, np.nan, 50.0], "outcome": [None, "won", None, None]}
+        {
+            "stage": ["trial", "gone", "trial", "terms"],
+            "amount": [100.0, 900.0, np.nan, 50.0],
+            "outcome": [None, "won", None, None],
+        }
     )
     ranked = rank_opportunities(deals)
     assert ranked["rank"].astype(object).where(ranked["rank"].notna(), "-").tolist() == [1, "-", "-", 2]

@@ -61,7 +61,11 @@ def test_a_deal_is_overdue_from_the_day_after_its_expected_close(due, label):
 
 def test_deals_without_amount_or_date_stand_in_rows_of_their_own_and_unknown_money_is_missing():
     result = expected_revenue(
-        deals((None, "terms", None, None, None), (None, "terms", None, "2026-10-05", None), (40, "terms", None, None, None)),
+        deals(
+            (None, "terms", None, None, None),
+            (None, "terms", None, "2026-10-05", None),
+            (40, "terms", None, None, None),
+        ),
         as_of=DAY,
     )
     assert result["period"].tolist() == ["unscheduled", "unpriced"]
@@ -138,7 +142,13 @@ def test_the_rows_equal_a_naive_loop_over_deals(frame):
         if not (is_won or is_open):
             continue
         date = deal.closed if is_won else deal.expected_close
-        label = "unscheduled" if pd.isna(date) else "overdue" if is_open and date < day else f"{date.year}Q{(date.month + 2) // 3}"
+        label = (
+            "unscheduled"
+            if pd.isna(date)
+            else "overdue"
+            if is_open and date < day
+            else f"{date.year}Q{(date.month + 2) // 3}"
+        )
         chance = 1 if is_won else playbook.DEAL_HEAT.probability(deal.stage)
         expected[label] = expected.get(label, 0) + chance * deal.amount
     found = expected_revenue(frame, as_of=DAY).set_index("period")["forecast"]
@@ -186,15 +196,26 @@ def test_an_empty_frame_gives_an_empty_result_with_all_columns():
 
 
 def test_the_pipeline_shows_every_stage_in_selling_order():
-    frame = deals((200, "quotation", None, None, None), (None, "quotation", None, None, None), (9, "trial", "won", None, "2026-01-01"))
+    frame = deals(
+        (200, "quotation", None, None, None),
+        (None, "quotation", None, None, None),
+        (9, "trial", "won", None, "2026-01-01"),
+    )
     result = pipeline_by_stage(frame, as_of=DAY)
     assert result["stage"].tolist() == list(playbook.DEAL_HEAT.names)
     quotation = result.set_index("stage").loc["quotation"]
-    assert (quotation["n_open"], quotation["n_unpriced"], quotation["open"], quotation["expected_open"]) == (2, 1, 200, 80)
+    assert (quotation["n_open"], quotation["n_unpriced"], quotation["open"], quotation["expected_open"]) == (
+        2,
+        1,
+        200,
+        80,
+    )
     assert result["n_open"].sum() == 2
 
 
 def test_a_ladder_of_ones_own_prices_its_own_stages():
-    ladder = Ladder((Stage("Lead", Label("Lead", "线索"), 0.1), Stage("Offer", Label("Offer", "报价"), 0.5)), source="house rule")
+    ladder = Ladder(
+        (Stage("Lead", Label("Lead", "线索"), 0.1), Stage("Offer", Label("Offer", "报价"), 0.5)), source="house rule"
+    )
     result = pipeline_by_stage(deals((100, "Offer", None, None, None)), as_of=DAY, ladder=ladder)
     assert result["expected_open"].tolist() == [0, 50]

@@ -1,0 +1,110 @@
+"""Mapping files, and the public CRM export read with one."""
+
+import pandas as pd
+import pytest
+
+from custvalue import read_folder, read_mapping, win_rates
+from tests.conftest import ROOT
+
+MAVEN = ROOT / "data" / "mappings" / "maven_crm.toml"
+
+
+def mapping(folder, text):
+    path = folder / "map.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def maven(shared):
+    return read_folder(shared / "maven_crm", mapping=read_mapping(MAVEN))
+
+
+def test_the_maven_export_loses_no_row(maven):
+    assert maven.inputs[["kind", "rows", "clean", "rejected"]].to_numpy().tolist() == [
+        ["opportunities", 8800, 8800, 0],
+        ["accounts", 85, 85, 0],
+    ]
+
+
+def test_the_maven_export_gives_its_known_answers(maven):
+    deals = maven.frames["opportunities"]
+    found = win_rates(deals, as_of="2017-12-31").iloc[0]
+    assert (found["n"], found["n_won"], found["n_lost"], found["won"]) == (8800, 4238, 2473, 10_005_534)
+    assert round(found["win_rate_closed"], 4) == 0.6315
+    assert round(found["win_rate_all"], 4) == 0.4816
+    by_region = win_rates(deals, as_of="2017-12-31", by="region").set_index("region")["win_rate_closed"].round(4)
+    assert by_region.to_dict() == {"Central": 0.6256, "East": 0.6302, "West": 0.6394}
+
+
+def test_the_product_that_is_spelt_two_ways_finds_its_list_price(maven):
+    deals = maven.frames["opportunities"]
+    assert "GTXPro" not in set(deals["product"])
+    assert deals["list_price"].notna().all()
+    assert maven.inputs["notes"].iloc[0] == "product merged: 1480 rows"
+
+
+def test_the_customers_own_turnover_is_not_our_revenue(maven):
+    assert "revenue" not in maven.frames["accounts"]
+    assert maven.frames["accounts"]["turnover"].iloc[0] == 1100.04
+
+
+def test_without_the_merge_the_values_that_find_nothing_are_named(shared, tmp_path):
+    text = MAVEN.read_text(encoding="utf-8").replace('"GTX Pro" = ["GTXPro"]', "")
+    read = read_folder(shared / "maven_crm", mapping=read_mapping(mapping(tmp_path, text)))
+    assert "product not in products.csv: 'GTXPro' (1480 rows)" in read.inputs["notes"].iloc[0]
+
+
+def test_open_deals_are_priced_from_the_list_only_where_the_mapping_says_so(shared, tmp_path, maven):
+    plain = maven.frames["opportunities"]
+    assert plain.loc[plain["outcome"].isna(), "amount"].isna().all()
+    text = MAVEN.read_text(encoding="utf-8").replace("# price_open", "price_open")
+    priced = read_folder(shared / "maven_crm", mapping=read_mapping(mapping(tmp_path, text))).frames["opportunities"]
+    is_open = priced["outcome"].isna()
+    assert priced.loc[is_open, "amount"].notna().all()
+    assert (priced.loc[is_open, "amount"] == priced.loc[is_open, "list_price"]).all()
+    pd.testing.assert_series_equal(priced.loc[~is_open, "amount"], plain.loc[~is_open, "amount"])
+
+
+def test_a_stage_that_is_neither_on_the_ladder_nor_an_outcome_is_refused_with_counts(shared, tmp_path):
+    text = MAVEN.read_text(encoding="utf-8").replace('name = "Engaging"', 'name = "Engagin"')
+    with pytest.raises(ValueError, match=r"got 'Engaging' \(1589\)\. Did you mean 'Engagin'"):
+        read_folder(shared / "maven_crm", mapping=read_mapping(mapping(tmp_path, text)))
+
+
+WRONG_MAPPINGS = {
+    "not TOML": ("[opportunities", "a mapping file is TOML"),
+    "an unknown kind": ("[opportunity]\nfile='x.csv'", "got 'opportunity'. Did you mean 'opportunities'"),
+    "an unknown key": ("[sales]\ncolums = {}", "got 'colums'. Did you mean 'columns'"),
+    "a key of another shape": ("[sales]\ncolumns = 'x'", r"\[sales\] columns must be a dict"),
+    "an outcome of another name": (
+        "[opportunities.outcome]\nvictory = ['W']",
+        r"knows won and lost: got \['victory'\]",
+    ),
+    "a look-up without a file": ("[[sales.lookup]]\non = {a='b'}", "has file, on and take"),
+    "a ladder without a source": ("[ladder]\nstages = [{name='a', probability=0.1}]", "needs source and stages"),
+    "a ladder that falls": (
+        "[ladder]\nsource='s'\nstages = [{name='a', probability=0.5}, {name='b', probability=0.1}]",
+        "a ladder must rise",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_MAPPINGS)
+def test_a_wrong_mapping_is_refused_with_the_remedy(tmp_path, name):
+    text, message = WRONG_MAPPINGS[name]
+    with pytest.raises(ValueError, match=message):
+        read_mapping(mapping(tmp_path, text))
+
+
+def test_every_wrong_part_of_a_mapping_is_reported_at_once(tmp_path):
+    with pytest.raises(ValueError, match="2 problems"):
+        read_mapping(mapping(tmp_path, "[salse]\nfile='x'\n[sales]\ncolums = {}"))
+
+
+def test_a_look_up_table_with_a_repeated_key_is_refused(tmp_path):
+    (tmp_path / "sales.csv").write_text("account,date,amount,owner\na,2026-01-01,1,Li\n", encoding="utf-8")
+    (tmp_path / "reps.csv").write_text("name,region\nLi,E\nLi,W\n", encoding="utf-8")
+    text = "[sales]\nfile='sales.csv'\n[[sales.lookup]]\nfile='reps.csv'\non={owner='name'}\ntake={region='region'}"
+    with pytest.raises(ValueError, match=r"name must occur once: got \['Li'\]"):
+        read_folder(tmp_path, mapping=read_mapping(mapping(tmp_path, text)))
