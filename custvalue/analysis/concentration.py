@@ -11,6 +11,7 @@ from custvalue import kernels
 from custvalue.frames.checks import FrameCheck, to_pandas
 from custvalue.frames.deals import group_columns
 from custvalue.frames.nullable import nullable_integers, ordered_classes
+from custvalue.frames.parts import Parts
 from custvalue.rules.errors import refusal
 
 CLASSES = ("C", "B", "A")
@@ -21,7 +22,7 @@ PERCENT = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Concentration:
+class Concentration(Parts):
     """The answer of :func:`concentration`: ``.accounts`` row by row and ``.summary`` group by group."""
 
     accounts: pd.DataFrame

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from custvalue.frames.parts import Parts
 from custvalue.rules import playbook
 from custvalue.rules.effort import SellingYear
 from custvalue.rules.errors import refusal
 
 
 @dataclass(frozen=True, slots=True)
-class SellingTime:
+class SellingTime(Parts):
     """The answer of :func:`selling_time`: ``.year`` and ``.day`` deduction by deduction, and ``.summary``."""
 
     year: pd.DataFrame

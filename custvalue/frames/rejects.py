@@ -8,6 +8,7 @@ import pandas as pd
 
 from custvalue.frames.checks import nearest
 from custvalue.frames.contracts import Column, Contract, contract_for, schema_for
+from custvalue.frames.parts import Parts
 from custvalue.rules.errors import raise_all, refusal_text
 
 BLANKS = ("", "-", "n/a", "na", "nan", "nat", "none", "null", "#n/a")
@@ -17,7 +18,7 @@ ISO_DATE = "an ISO date such as 2026-09-30"
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Parts):
     """A table held to its contract.
 
     Attributes

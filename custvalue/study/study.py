@@ -3,6 +3,7 @@
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,13 @@ class Study:
             parts = ", ".join(self.left_out["part"])
             found.append(Finding("inputs", WORDS["left_out"].text(lang).format(parts=parts)))
         return found
+
+    def _repr_html_(self) -> str:
+        found = "".join(f"<li>{escape(finding.sentence)}</li>" for finding in self.findings())
+        names = ", ".join(escape(name) for name in self.tables)
+        title = f"Account study {self.inputs.period_label}, as of {self.inputs.as_of:%Y-%m-%d}"
+        holds = f".tables: {names}<br>.figures: {', '.join(self.figures)}"
+        return f"<h4>{title}</h4><ul>{found}</ul><p><small>{holds}</small></p>"
 
     def to_html(self, path: str | Path, *, lang: Lang = "en") -> Path:
         """Write the study as one self-contained HTML file and return its path."""
