@@ -64,11 +64,16 @@ def deals_as_of(
 
 def ladder_probability(check: FrameCheck, stage: str, ladder: Ladder, *, needed: Mask) -> NDArray[np.float64]:
     """Return the ladder's chance of ever winning for the rows where it is needed, NaN elsewhere."""
-    codes = check.choices(
-        stage, ladder.names, needed=needed, remedy="Map the names with a mapping file, or pass a ladder that has them."
-    )
+    codes = ladder_codes(check, stage, ladder, needed=needed)
     chances = np.array([*ladder.probabilities, np.nan])[codes]
     return np.where(needed, chances, np.nan)
+
+
+def ladder_codes(check: FrameCheck, stage: str, ladder: Ladder, *, needed: Mask) -> NDArray[np.int64]:
+    """Return each row's step on the ladder; a row where it is needed must have one, elsewhere -1 will do."""
+    return check.choices(
+        stage, ladder.names, needed=needed, remedy="Map the names with a mapping file, or pass a ladder that has them."
+    )
 
 
 def group_columns(check: FrameCheck, by: str | Sequence[str]) -> list[str]:

@@ -11,7 +11,7 @@ from custvalue.frames.contracts import Column, Contract, contract_for, schema_fo
 from custvalue.frames.parts import Parts
 from custvalue.rules.errors import raise_all, refusal_text
 
-BLANKS = ("", "-", "n/a", "na", "nan", "nat", "none", "null", "#n/a")
+BLANKS = ("", "n/a", "na", "nan", "nat", "none", "null", "#n/a")
 REASON_COLUMNS = ("line", "column", "value", "rule", "remedy")
 PLAIN_NUMBER = r"-?(0|[1-9]\d{0,14})(\.\d+)?"
 ISO_DATE = "an ISO date such as 2026-09-30"

@@ -3,13 +3,17 @@
 from collections.abc import Iterable
 
 
-def refusal(rule: str, value: object, remedy: str, where: str = "") -> ValueError:
+class Refusal(ValueError):
+    """Input that breaks a stated rule; any other ``ValueError`` is a fault of the library's own."""
+
+
+def refusal(rule: str, value: object, remedy: str, where: str = "") -> Refusal:
     """Return the error that says which rule was broken, by what value, where, and what to do.
 
     >>> print(refusal("weights must not be negative", -1, "Give a weight of 0 or more.", "criterion 'need'"))
     weights must not be negative: got -1 (criterion 'need'). Give a weight of 0 or more.
     """
-    return ValueError(refusal_text(rule, value, remedy, where))
+    return Refusal(refusal_text(rule, value, remedy, where))
 
 
 def refusal_text(rule: str, value: object, remedy: str, where: str = "") -> str:
@@ -19,11 +23,11 @@ def refusal_text(rule: str, value: object, remedy: str, where: str = "") -> str:
 
 
 def raise_all(caller: str, failures: Iterable[str]) -> None:
-    """Raise one ``ValueError`` that lists every failure, or do nothing if there is none."""
+    """Raise one refusal that lists every failure, or do nothing if there is none."""
     found = list(failures)
     if not found:
         return
     if len(found) == 1:
-        raise ValueError(f"{caller}: {found[0]}")
+        raise Refusal(f"{caller}: {found[0]}")
     lines = "\n".join(f"  {number}. {text}" for number, text in enumerate(found, start=1))
-    raise ValueError(f"{caller}: {len(found)} problems\n{lines}")
+    raise Refusal(f"{caller}: {len(found)} problems\n{lines}")

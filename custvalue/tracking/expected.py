@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from custvalue import kernels
 from custvalue.frames.checks import FrameCheck, to_pandas
-from custvalue.frames.deals import DealsAsOf, deals_as_of, group_columns, ladder_probability
+from custvalue.frames.deals import DealsAsOf, deals_as_of, group_columns, ladder_codes, ladder_probability
 from custvalue.frames.nullable import ordered_classes
 from custvalue.frames.periods import AsOf, as_day, check_freq, period_labels
 from custvalue.rules import playbook
@@ -221,15 +222,15 @@ def pipeline_by_stage(
     check = FrameCheck(frame, "pipeline_by_stage")
     deals = deals_as_of(check, as_day(as_of), outcome=outcome)
     amounts = check.numbers(amount, low=0, purpose="what the deal is worth")
-    ladder_probability(check, stage, ladder, needed=deals.open)
+    codes = ladder_codes(check, stage, ladder, needed=deals.open)
     check.done()
-    codes = pd.Categorical(frame[stage], categories=list(ladder.names)).codes[deals.open]
+    codes = codes[deals.open]
     values = amounts[deals.open]
     priced = ~np.isnan(values)
     n = len(ladder.names)
     n_open = np.bincount(codes, minlength=n)
     n_priced = np.bincount(codes[priced], minlength=n)
-    money = np.bincount(codes[priced], weights=values[priced], minlength=n)
+    money = kernels.sums_by_code(codes[priced], values[priced], n)
     money[(n_open > 0) & (n_priced == 0)] = np.nan
     chance = np.array(ladder.probabilities)
     return pd.DataFrame(

@@ -2,31 +2,23 @@
 
 import pytest
 
+from tests.browser import open_browser, watched_page
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.browser
 SHOTS = ROOT / "build" / "screenshots"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 
 
 @pytest.fixture(scope="module")
 def browser(chromium):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        running = play.chromium.launch(executable_path=chromium, args=FLAGS)
+    with open_browser(chromium) as running:
         yield running
-        running.close()
 
 
 @pytest.fixture(params=["en", "zh"])
 def report(request, study, browser, cjk_font, tmp_path):
     path = study.to_html(tmp_path / "report.html", lang=request.param)
-    page = browser.new_page(viewport={"width": 1280, "height": 900}, accept_downloads=True)
-    page.complaints, page.requests = [], []
-    page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: page.complaints.append(str(error)))
-    page.on("request", lambda request: page.requests.append(request.url))
+    page = watched_page(browser, viewport={"width": 1280, "height": 900}, accept_downloads=True)
     page.goto(path.as_uri())
     page.wait_for_function("document.querySelectorAll('.chart .main-svg').length > 0")
     yield request.param, page

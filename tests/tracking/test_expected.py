@@ -199,7 +199,7 @@ def test_the_pipeline_shows_every_stage_in_selling_order():
     frame = deals(
         (200, "quotation", None, None, None),
         (None, "quotation", None, None, None),
-        (9, "trial", "won", None, "2026-01-01"),
+        (9, "Closed Won", "won", None, "2026-01-01"),
     )
     result = pipeline_by_stage(frame, as_of=DAY)
     assert result["stage"].tolist() == list(playbook.DEAL_HEAT.names)

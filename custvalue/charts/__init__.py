@@ -1,0 +1,28 @@
+"""Result frame to plotly figure: one chart for every headline answer, in one visual language.
+
+The rooms are those of the library (screening, tracking, analysis, effort), with one module for each chart, since a
+chart's words in two languages take more room than its drawing. Beside them lie the look (``theme``), numbers and words
+(``wording``), the names of columns (``columns``) and what all figures share (``canvas``).
+"""
+
+from custvalue.charts.analysis import plot_concentration, plot_segments, plot_walls
+from custvalue.charts.columns import column_label, column_word, value_label
+from custvalue.charts.effort import plot_people, plot_selling_time
+from custvalue.charts.screening import plot_priority, plot_scores
+from custvalue.charts.tracking import plot_expected_revenue, plot_pipeline, plot_win_rates
+
+__all__ = [
+    "column_label",
+    "column_word",
+    "plot_concentration",
+    "plot_expected_revenue",
+    "plot_people",
+    "plot_pipeline",
+    "plot_priority",
+    "plot_scores",
+    "plot_segments",
+    "plot_selling_time",
+    "plot_walls",
+    "plot_win_rates",
+    "value_label",
+]

@@ -1,0 +1,79 @@
+"""The quickstart in a real JupyterLab: its charts are drawn, and nothing is asked for beyond this machine."""
+
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from urllib.parse import urlparse
+
+import pytest
+
+from tests.browser import open_browser, watched_page
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.browser
+SHOTS = ROOT / "build" / "screenshots"
+WAIT_S = 90
+LOOPBACK = {"127.0.0.1", "localhost", ""}
+
+
+@pytest.fixture
+def lab(tmp_path, monkeypatch):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    options = [
+        f"--ServerApp.port={port}",
+        f"--ServerApp.root_dir={ROOT / 'notebooks'}",
+        "--IdentityProvider.token=",
+        "--ServerApp.ip=127.0.0.1",
+        "--ServerApp.allow_root=True",
+        "--ServerApp.open_browser=False",
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.extension_manager=readonly",
+        f"--LabApp.workspaces_dir={tmp_path}",
+    ]
+    with (tmp_path / "lab.log").open("w") as log:
+        server = subprocess.Popen([sys.executable, "-m", "jupyterlab", *options], stdout=log, stderr=log)
+        address = f"http://127.0.0.1:{port}"
+        for _ in range(WAIT_S):
+            try:
+                urllib.request.urlopen(f"{address}/api", timeout=1).close()
+                break
+            except OSError:
+                time.sleep(1)
+        else:
+            server.kill()
+            pytest.fail((tmp_path / "lab.log").read_text())
+        yield address
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def test_the_quickstart_shows_its_charts_in_lab_without_errors_or_outside_requests(lab, chromium, cjk_font):
+    with open_browser(chromium) as browser:
+        page = watched_page(browser, viewport={"width": 1280, "height": 1600})
+        page.goto(f"{lab}/lab/tree/00_quickstart.ipynb?reset")
+        page.wait_for_selector(".jp-Notebook", timeout=WAIT_S * 1000)
+        # Cells are drawn as they come into view: walk down the notebook once.
+        drawn = set()
+        page.locator(".jp-Notebook").click(position={"x": 5, "y": 5})
+        for cell in range(page.locator(".jp-Notebook .jp-Cell").count()):
+            found = page.locator(f".jp-Notebook .jp-Cell >> nth={cell}")
+            found.scroll_into_view_if_needed()
+            if found.locator(".jp-RenderedPlotly, .js-plotly-plot").count():
+                found.locator(".main-svg").first.wait_for(timeout=WAIT_S * 1000)
+                drawn.add(cell)
+                if len(drawn) == 1:
+                    SHOTS.mkdir(parents=True, exist_ok=True)
+                    page.screenshot(path=SHOTS / "lab-quickstart.png")
+        assert len(drawn) >= 4
+        outside = [url for url in page.requests if urlparse(url).hostname not in {*LOOPBACK, None}]
+        assert outside == []
+        ours = [text for text in page.complaints if not re.search(r"favicon", text)]
+        assert ours == []
