@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from custvalue.charts.columns import value_label
 from custvalue.charts.theme import FONT_SIZE, INK, NOTE_SIZE, TEMPLATE, TITLE_SIZE
 from custvalue.charts.wording import (
     NAME_WIDTH,
@@ -34,6 +35,7 @@ MAX_ROWS = 20
 _TICKS = 5
 _ROUND_STEPS = (1.0, 2.0, 5.0, 10.0)
 _STEP_SLACK = 0.9
+_ROUND_OFF = 1e-9
 _LINE = 1.3
 _TOP_PAD, _TOP_GAP = 12, 26
 _NOTE_GAP = 10
@@ -120,8 +122,8 @@ def shown_of(shown: int, total: int, lang: Lang, *, which: str = "", rest: str =
 
 
 def group_names(keys: pd.DataFrame, lang: Lang) -> list[str]:
-    """Return one name per row from all its key columns."""
-    columns = [[name_text(value, lang) for value in keys[column]] for column in keys]
+    """Return one name per row from all its key columns; stages, bands and other coded values by their labels."""
+    columns = [[value_label(str(column), name_text(value, lang), lang) for value in keys[column]] for column in keys]
     return [" · ".join(parts) for parts in zip(*columns, strict=True)]
 
 
@@ -166,7 +168,7 @@ def nice_ticks(low: float, high: float) -> list[float]:
     rough = span / _TICKS
     power = 10.0 ** np.floor(np.log10(rough))
     step = float(next(power * factor for factor in _ROUND_STEPS if power * factor >= rough * _STEP_SLACK))
-    first, last = int(np.ceil(low / step - _STEP_SLACK / _TICKS)), int(np.floor(high / step + _STEP_SLACK / _TICKS))
+    first, last = int(np.ceil(low / step - _ROUND_OFF)), int(np.floor(high / step + _ROUND_OFF))
     return [significant(place * step) for place in range(first, last + 1)]
 
 

@@ -10,7 +10,7 @@ import xlsxwriter
 from custvalue.charts.columns import column_label, value_label
 from custvalue.charts.theme import ordered_colours
 from custvalue.rules.labels import Lang, check_lang
-from custvalue.study.formats import EXCEL_FORMATS, Format, column_format
+from custvalue.study.formats import EXCEL_FORMATS, Format, column_format, in_language
 from custvalue.study.words import TABLE_TITLES, WORDS
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _write_contents(
 def _write_table(
     book: Any, sheet: Any, table: pd.DataFrame, lang: Lang, formats: dict[Format, Any], header: Any
 ) -> None:
-    shown = table.head(SHEET_ROWS)
+    shown = in_language(table, lang).head(SHEET_ROWS)
     for place, name in enumerate(shown.columns):
         label = column_label(str(name), lang)
         shown_as = column_format(shown, str(name))

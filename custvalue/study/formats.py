@@ -4,6 +4,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from custvalue.rules.labels import Lang
+
 Format = Literal["count", "money", "percent", "percentage_points", "number", "date", "yes_no", "text"]
 
 _FRACTIONS = (
@@ -57,15 +59,28 @@ def column_format(table: pd.DataFrame, name: str) -> Format:
         return "date"
     if not pd.api.types.is_numeric_dtype(column):
         return "text"
-    if pd.api.types.is_integer_dtype(column):
-        return "count"
     if name in _FRACTIONS or (name in _BOUNDS and "win_rate_closed" in table):
         return "percent"
     if name.startswith("pct_"):
         return "percentage_points"
     if name in _MONEY or (name == "total" and "n_for_80" in table):
         return "money"
-    return "number"
+    return "count" if pd.api.types.is_integer_dtype(column) or _all_whole(column) else "number"
+
+
+def _all_whole(column: "pd.Series[Any]") -> bool:
+    """Say whether a column of floats holds whole numbers only, such as points with a missing answer."""
+    present = column.dropna()
+    return bool((present % 1 == 0).all())
+
+
+def in_language(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return a table with the label column of one language only, under the name ``label``."""
+    if "label_zh" not in table:
+        return table
+    if lang == "zh":
+        table = table.assign(label=table["label_zh"])
+    return table.drop(columns=["label_zh", "item"], errors="ignore")
 
 
 def cell_text(value: Any, shown_as: Format) -> str:

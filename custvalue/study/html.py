@@ -10,7 +10,7 @@ from plotly.offline import get_plotlyjs
 
 from custvalue.charts.columns import column_label, value_label
 from custvalue.rules.labels import Lang, check_lang
-from custvalue.study.formats import Format, cell_text, column_format
+from custvalue.study.formats import Format, cell_text, column_format, in_language
 from custvalue.study.words import TABLE_TITLES, WORDS
 
 if TYPE_CHECKING:
@@ -48,8 +48,17 @@ def write_html(study: "Study", path: Path, lang: Lang) -> Path:
             "name": section.name,
             "title": section.title.text(lang),
             "notes": [note.text(lang) for note in section.notes],
-            "figures": [_figure(name, figures[name]) for name in section.figures],
-            "tables": [_table(name, table, lang) for name, table in section.tables.items()],
+            "tables": [
+                (
+                    [
+                        _figure(name, figures[name])
+                        for name, made in section.figures.items()
+                        if made.table == table_name
+                    ],
+                    _table(table_name, table, lang),
+                )
+                for table_name, table in section.tables.items()
+            ],
         }
         for section in study.sections
     ]
@@ -80,6 +89,7 @@ def _figure(name: str, figure: Any) -> dict[str, str]:
 
 
 def _table(name: str, table: pd.DataFrame, lang: Lang) -> _Table:
+    table = in_language(table, lang)
     shown = table.head(MAX_ROWS)
     formats = {column: column_format(table, column) for column in table.columns}
     cells = [_cells(shown[column], column, formats[column], lang) for column in table.columns]

@@ -20,13 +20,21 @@ Draw = Callable[..., Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A figure of the study: the table it stands above, and the function of ``lang`` that draws it."""
+
+    table: str
+    draw: Draw
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
-    """One part's answer: its tables, the figures that draw them (name → function of ``lang``), and its notes."""
+    """One part's answer: its tables, the figures that stand above them, and its notes."""
 
     name: str
     title: Label
     tables: dict[str, pd.DataFrame]
-    figures: dict[str, Draw] = field(default_factory=dict)
+    figures: dict[str, Picture] = field(default_factory=dict)
     notes: tuple[Label, ...] = ()
 
 
@@ -52,7 +60,7 @@ def time_part(inputs: Inputs) -> Section:
         "time",
         Label("Selling time", "销售时间"),
         {"selling_time": time.summary, "selling_year": time.year, "selling_day": time.day},
-        {"selling_time": partial(charts.plot_selling_time, time)},
+        {"selling_time": Picture("selling_time", partial(charts.plot_selling_time, time))},
         tuple(notes),
     )
 
@@ -66,7 +74,7 @@ def screening_part(inputs: Inputs) -> Section:
         "screening",
         Label("Screening prospects", "筛选潜在客户"),
         {"prospect_scores": scored.sort_values(["rank", "score_high"], ascending=[True, False], kind="stable")},
-        {"score_ranking": partial(charts.plot_scores, scored, scorecard=card)},
+        {"score_ranking": Picture("prospect_scores", partial(charts.plot_scores, scored, scorecard=card))},
         (Label(card.note, "评分以20分计；缺失的答案不按零分计算。"),),
     )
 
@@ -90,12 +98,13 @@ def tracking_part(inputs: Inputs) -> Section:
         for group in ("region", "owner", "product")
         if group in deals and deals[group].notna().any()
     }
-    figures: dict[str, Draw] = {
-        "expected_revenue": partial(charts.plot_expected_revenue, expected),
-        "pipeline_by_stage": partial(charts.plot_pipeline, stages, ladder=inputs.ladder),
+    figures = {
+        "expected_revenue": Picture("expected_revenue", partial(charts.plot_expected_revenue, expected)),
+        "pipeline_by_stage": Picture("pipeline_by_stage", partial(charts.plot_pipeline, stages, ladder=inputs.ladder)),
     }
     if "win_rates_by_region" in tables:
-        figures["win_rates_by_region"] = partial(charts.plot_win_rates, tables["win_rates_by_region"])
+        by_region = tables["win_rates_by_region"]
+        figures["win_rates_by_region"] = Picture("win_rates_by_region", partial(charts.plot_win_rates, by_region))
     note = Label(
         f"Stage percentages: {inputs.ladder.source}. They are the chance of ever winning; each open deal's expected "
         "close is taken at its word.",
@@ -114,7 +123,7 @@ def concentration_part(inputs: Inputs) -> Section:
         "concentration",
         Label("Concentration", "客户集中度"),
         {"concentration_summary": result.summary, "concentration_accounts": result.accounts.sort_values("rank")},
-        {"pareto": partial(charts.plot_concentration, result)},
+        {"pareto": Picture("concentration_summary", partial(charts.plot_concentration, result))},
         (revenue.basis,),
     )
 
@@ -136,7 +145,7 @@ def segments_part(inputs: Inputs) -> Section:
         "segments",
         Label("Account segments", "客户分类"),
         {"segment_summary": summary, "segment_accounts": segmented.sort_values("segment", kind="stable")},
-        {"segment_matrix": partial(charts.plot_segments, summary, grid=grid)},
+        {"segment_matrix": Picture("segment_summary", partial(charts.plot_segments, summary, grid=grid))},
         (note,),
     )
 
@@ -153,7 +162,7 @@ def walls_part(inputs: Inputs) -> Section:
         "walls",
         Label("Walls around accounts", "客户围墙"),
         {"walls": scored.sort_values(["today", "account"], kind="stable")},
-        {"walls": partial(charts.plot_walls, scored, wall=wall)},
+        {"walls": Picture("walls", partial(charts.plot_walls, scored, wall=wall))},
         (Label(wall.scorecard.bands.note, "以20分计：10分以下为差，10–14分为好，14分以上为非常好。"),),
     )
 
@@ -167,7 +176,7 @@ def people_part(inputs: Inputs) -> Section:
         "people",
         Label("Hunters and farmers", "猎人与农夫"),
         {"people": profiles.sort_values("lean", ascending=False, kind="stable")},
-        {"people": partial(charts.plot_people, profiles)},
+        {"people": Picture("people", partial(charts.plot_people, profiles))},
         (Label(rule.note, "仅用于发展辅导，绝不用于招聘测试；“事业心”未标明归属，不计分。"),),
     )
 

@@ -66,7 +66,7 @@ class Study:
     def draw(self, lang: Lang = "en") -> dict[str, Any]:
         """Return every plotly figure by name, in one language."""
         check_lang(lang)
-        return {name: plot(lang=lang) for section in self.sections for name, plot in section.figures.items()}
+        return {name: made.draw(lang=lang) for section in self.sections for name, made in section.figures.items()}
 
     def findings(self, lang: Lang = "en") -> list[Finding]:
         """Return what the study found: the state of the input first, then the sentence of every chart."""

@@ -40,7 +40,7 @@ from custvalue.rules.ladder import PriorityGrid
 AXIS_ROOM = 1.1
 MAX_BUBBLES, NUMBERED_BUBBLES = 40, 10
 LARGEST_BUBBLE, SMALLEST_BUBBLE, LIST_WIDTH = 46, 7, 230
-TITLE_NAME_WIDTH = 36
+TITLE_NAME_WIDTH, LEAST_GAP = 36, 0.05
 _NUMBERED = Label("the first ten, numbered", "前十个（编号）")
 _OTHERS = Label("the others", "其他")
 _FIRST = Label(
@@ -201,7 +201,8 @@ def plot_priority(
         text="<br>".join(markup(entry) for entry in (column_label("expected", lang), *entries)),
         font_size=NOTE_SIZE,
     )
-    inside = [value for value in grid.amounts if value <= top]
+    # Lines of amounts far smaller than those drawn would crowd at the axis.
+    inside = [value for value in grid.amounts if grid.amounts[-1] >= LEAST_GAP * top and value <= top]
     figure.update_layout(
         xaxis={**money_axis(top, lang), "title": {"text": column_label("amount", lang)}, "showgrid": False},
         yaxis={

@@ -149,7 +149,8 @@ class _Scores:
         found = [(int((codes == code).sum()), labels[code]) for code in range(len(labels) - 1, -1, -1)]
         found.append((int((codes < 0).sum()), say(Label("undecided", "未定"), lang)))
         return listed(
-            (f"{count_text(n)} {label}" if lang == "en" else f"{label}{n}个" for n, label in found if n), lang
+            (f"{count_text(n)} {label}" if lang == "en" else f"{label}{count_text(n)}个" for n, label in found if n),
+            lang,
         )
 
 

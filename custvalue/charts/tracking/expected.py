@@ -22,6 +22,7 @@ from custvalue.charts.wording import (
     count_text,
     drawn,
     hover,
+    joined,
     markup,
     money_text,
     say,
@@ -54,8 +55,11 @@ _PERIOD_HOVER = Label(
 )
 _APART_HOVER = Label("{period}: {n} {deals}, amount unknown.", "{period}：{n}个商机，金额未知。")
 _EARLIER = Label(
-    "The {n} periods before {first} are not shown; {won} was won in them.",
-    "{first}之前的{n}个期间未显示，其中赢单{won}。",
+    "Not shown: {n} periods before {edge}, with {money} won.", "未显示：{edge}之前的{n}个期间，赢单{money}。"
+)
+_LATER = Label(
+    "Not shown: {n} periods after {edge}, with {money} won and expected.",
+    "未显示：{edge}之后的{n}个期间，赢单与期望合计{money}。",
 )
 _UNKNOWN_AMOUNT = Label("{text}, amount unknown", "{text}，金额未知")
 _DEALS = Label("{n} {deals}", "{n}个商机")
@@ -81,7 +85,7 @@ def plot_expected_revenue(result: Any, *, lang: Lang = "en", period: str | None 
     plotly.graph_objects.Figure
         Two stacked bar traces, won and expected, and the same two in a second panel for the rows set apart (overdue,
         unscheduled, unpriced…). Where their money is unknown the number of deals is written and no bar is drawn. At
-        most the 16 latest periods are drawn; the note says what the earlier ones hold.
+        most 16 periods are drawn, around the one the title speaks of; the note says what the others hold.
 
     Raises
     ------
@@ -115,13 +119,13 @@ def plot_expected_revenue(result: Any, *, lang: Lang = "en", period: str | None 
     if period is not None and period not in periods.index:
         check.fail("period must be one of the result's", repr(period), nearest(period, periods.index))
         check.done()
-    shown = periods.tail(MAX_PERIODS)
     chosen = period or next(iter(periods.index[periods["n_open"] > 0]), periods.index[-1] if len(periods) else "")
+    shown = _window(periods, chosen)
     headline = _headline(periods, apart, chosen, lang)
     figure = new_figure(
         headline,
         _expected_sentence(shown, apart, headline, lang),
-        note=_earlier(periods, shown, lang),
+        note=_not_shown(periods, shown, lang),
         height=HEIGHT_LOW,
     )
     if len(shown):
@@ -193,12 +197,30 @@ def _expected_sentence(shown: pd.DataFrame, apart: pd.DataFrame, headline: str, 
     )
 
 
-def _earlier(periods: pd.DataFrame, shown: pd.DataFrame, lang: Lang) -> str:
-    earlier = periods.iloc[: len(periods) - len(shown)]
-    if not len(earlier):
+def _window(periods: pd.DataFrame, chosen: str) -> pd.DataFrame:
+    """Return the periods that are drawn: as many as there is room for, with the chosen one in their middle or later."""
+    if len(periods) <= MAX_PERIODS:
+        return periods
+    end = min(list(periods.index).index(chosen) + 1 + MAX_PERIODS // 2, len(periods))
+    start = max(end - MAX_PERIODS, 0)
+    return periods.iloc[start : start + MAX_PERIODS]
+
+
+def _not_shown(periods: pd.DataFrame, shown: pd.DataFrame, lang: Lang) -> str:
+    """Return in words what the periods before and after those drawn hold."""
+    if len(periods) == len(shown):
         return ""
-    return say(
-        _EARLIER, lang, n=count_text(len(earlier)), first=shown.index[0], won=money_text(earlier["won"].sum(), lang)
+    before, after = periods[periods.index < shown.index[0]], periods[periods.index > shown.index[-1]]
+    return joined(
+        (
+            say(label, lang, n=count_text(len(part)), edge=edge, money=money_text(part[column].sum(), lang))
+            for label, part, edge, column in (
+                (_EARLIER, before, shown.index[0], "won"),
+                (_LATER, after, shown.index[-1], "forecast"),
+            )
+            if len(part)
+        ),
+        lang,
     )
 
 

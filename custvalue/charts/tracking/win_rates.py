@@ -37,6 +37,11 @@ SMALL_COUNT, LEAST_SPAN = 100, 0.2
 
 _RATE_FINDING = Label("{rate} of {n} closed {deals} {were} won", "{n}个已结商机中赢单{rate}")
 _RATE_RANGE = Label("; from {low} ({worst}) to {high} ({best})", "；从{low}（{worst}）到{high}（{best}）")
+_RATE_RANGE_SHOWN = Label(
+    "; the {k} largest groups range from {low} ({worst}) to {high} ({best})",
+    "；其中最大的{k}组从{low}（{worst}）到{high}（{best}）",
+)
+_MOST_CLOSED = Label("those with the most closed deals", "已结商机最多")
 _NO_RATE = Label("no deal has been closed yet, so there is no win rate.", "尚无已结商机，无法计算赢单率。")
 _RATE_SENTENCE = Label(
     "Points with intervals show the win rate of closed deals for {n} {groups}, hollow diamonds that of all deals. "
@@ -100,7 +105,8 @@ def plot_win_rates(result: Any, *, lang: Lang = "en") -> go.Figure:
     names = group_names(frame[groups], lang) if groups else [_ALL_DEALS.text(lang)] * len(frame)
     rows = np.sort(np.argsort(-closed, kind="stable")[:MAX_ROWS])
     overall = float(table["n_won"].sum() / closed.sum())
-    finding = _rate_finding(table["win_rate_closed"].to_numpy(), closed, names, overall, lang)
+    drawn_rates = table["win_rate_closed"].to_numpy()[rows]
+    finding = _rate_finding(drawn_rates, [names[row] for row in rows], overall, (int(closed.sum()), len(frame)), lang)
     known = closed > 0
     outside = int(((table["low"] > overall) | (table["high"] < overall))[known].sum())
     sentence = say(
@@ -116,7 +122,7 @@ def plot_win_rates(result: Any, *, lang: Lang = "en") -> go.Figure:
         high=percent_text(table["high"].iloc[0], lang, decimals=1),
         all=percent_text(table["win_rate_all"].iloc[0], lang, decimals=1),
     )
-    note = shown_of(rows.size, len(frame), lang)
+    note = shown_of(rows.size, len(frame), lang, which=_MOST_CLOSED.text(lang))
     figure = new_figure(finding, sentence, note=note, height=height_for(rows.size))
     _draw_rates(figure, table.iloc[rows], [names[row] for row in rows], overall, lang)
     return figure
@@ -126,9 +132,10 @@ _RATE_NUMBERS = ("n", "n_won", "n_lost", "n_open", "win_rate_closed", "low", "hi
 
 
 def _rate_finding(
-    rates: NDArray[np.float64], closed: NDArray[np.float64], names: list[str], overall: float, lang: Lang
+    rates: NDArray[np.float64], names: list[str], overall: float, counts: tuple[int, int], lang: Lang
 ) -> str:
-    n = int(closed.sum())
+    """Return the overall rate and the range of the groups drawn; ``counts`` are the closed deals and the groups."""
+    n, n_groups = counts
     decimals = 0 if n < SMALL_COUNT else 1
     text = say(
         _RATE_FINDING,
@@ -138,12 +145,13 @@ def _rate_finding(
         deals=agree(n, "deal", "deals"),
         were=agree(n, "was", "were"),
     )
-    if (closed > 0).sum() < 2:  # noqa: PLR2004 (a range needs two)
+    if (~np.isnan(rates)).sum() < 2:  # noqa: PLR2004 (a range needs two)
         return text
     worst, best = int(np.nanargmin(rates)), int(np.nanargmax(rates))
     return text + say(
-        _RATE_RANGE,
+        _RATE_RANGE if rates.size == n_groups else _RATE_RANGE_SHOWN,
         lang,
+        k=count_text(rates.size),
         low=percent_text(rates[worst], lang, decimals=decimals),
         high=percent_text(rates[best], lang, decimals=decimals),
         worst=shortened(names[worst]),
@@ -187,6 +195,7 @@ def _draw_rates(figure: go.Figure, table: pd.DataFrame, names: list[str], overal
             y=places,
             hovertext=hovers,
             hoverinfo="text",
+            cliponaxis=False,
             marker={"color": colour, "symbol": symbol, "size": 10, "line": {"width": 2 if "open" in symbol else 0}},
         )
     ends = table[["low", "high", "win_rate_closed", "win_rate_all"]].to_numpy()

@@ -1,0 +1,212 @@
+"""Pareto, segments and walls: what is drawn is what the frame holds, decimated without losing a crossing."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import custvalue as cv
+from custvalue import playbook
+from custvalue.charts import plot_concentration, plot_segments, plot_walls
+from custvalue.charts.theme import ordered_colours
+
+WALL = list(playbook.WALL.scorecard.names)
+
+
+def traces(figure):
+    return {trace.name: trace for trace in figure.data}
+
+
+@pytest.fixture
+def five():
+    """Return five customers with 50, 30, 10, 6 and 4 of 100: A up to 80, B up to 95 and its crossing, then C."""
+    frame = pd.DataFrame({"account": ["e", "d", "c", "b", "a"], "revenue": [4.0, 6.0, 10.0, 30.0, 50.0]})
+    return cv.concentration(frame)
+
+
+def test_bars_are_the_shares_from_the_largest_by_class_and_the_line_adds_them_up(five):
+    drawn = traces(plot_concentration(five))
+    assert (drawn["class A (2)"].x, drawn["class A (2)"].y) == ((0.5, 1.5), (0.5, 0.3))
+    assert (drawn["class B (2)"].x, drawn["class B (2)"].y) == ((2.5, 3.5), (0.1, 0.06))
+    assert (drawn["class C (1)"].x, drawn["class C (1)"].y) == ((4.5,), (0.04,))
+    assert drawn["cumulative share"].x == (0, 1, 2, 3, 4, 5)
+    assert drawn["cumulative share"].y == (0.0, 0.5, 0.8, 0.9, 0.96, 1.0)
+
+
+def test_both_levels_are_marked_where_they_are_reached(five):
+    figure = plot_concentration(five)
+    assert (traces(figure)["levels"].x, traces(figure)["levels"].y) == ((2, 2), (0.8, 0.8))
+    assert [note.text for note in figure.layout.annotations] == ["70 %: 2 customers (40 %)", "80 %: 2 customers (40 %)"]
+    assert figure.layout.title.text == "2 of 5 customers (40 %) supply 70 % of revenue"
+    assert "The top 20 % hold 50 %." in figure.layout.meta["sentence"]
+
+
+def test_few_customers_are_named_and_priced_in_the_hover_text(five):
+    figure = plot_concentration(five)
+    assert figure.layout.xaxis.ticktext == ("a", "b", "c", "d", "e")
+    assert figure.data[0].hovertext[0] == "a is number 1 with 50.0 % of revenue, 50."
+    assert plot_concentration(five, lang="zh").data[0].hovertext[0] == "a排名第1，占销售额的50.0%，即50。"
+
+
+def test_classes_are_coloured_in_their_order_and_labelled_in_chinese(five):
+    figure = plot_concentration(five, lang="zh")
+    assert [trace.name for trace in figure.data[:3]] == ["A类（2）", "B类（2）", "C类（1）"]
+    assert [trace.marker.color for trace in figure.data[:3]] == ordered_colours(3)[::-1]
+    assert figure.layout.yaxis.title.text == "占销售额的比重"
+    assert figure.layout.xaxis.title.text == "客户（从大到小）"
+
+
+def test_another_value_column_gives_its_name(five):
+    margins = cv.concentration(pd.DataFrame({"<margin>": [3.0, 1.0]}), value="<margin>")
+    figure = plot_concentration(margins, value="<margin>")
+    assert figure.layout.title.text == "1 of 2 customers (50 %) supplies 70 % of &lt;margin&gt;"
+    assert figure.layout.yaxis.title.text == "Share of &lt;margin&gt;"
+
+
+@pytest.fixture
+def many():
+    """Return 10,007 customers with log-normal revenue."""
+    revenue = np.exp(np.random.default_rng(5).normal(10, 2, 10_007))
+    return cv.concentration(pd.DataFrame({"revenue": revenue}))
+
+
+def test_a_decimated_line_keeps_the_ends_the_levels_and_the_class_limits_and_lies_on_the_curve(many):
+    line = traces(plot_concentration(many))["cumulative share"]
+    assert len(line.x) <= 1010
+    ranked = many.accounts.sort_values("rank")["cumulative_share"].to_numpy()
+    summary = many.summary.iloc[0]
+    limits = many.accounts["concentration_class"].value_counts()
+    needed = {0, 1, 10_007, summary["n_for_70"], summary["n_for_80"], limits["A"], limits["A"] + limits["B"]}
+    assert needed <= set(line.x)
+    assert list(line.x) == sorted(set(line.x))
+    on_curve = [float(f"{ranked[k - 1]:.6g}") for k in line.x[1:]]
+    assert list(line.y[1:]) == on_curve
+
+
+def test_the_dropped_points_lie_within_a_hundredth_of_the_drawn_line(many):
+    line = traces(plot_concentration(many))["cumulative share"]
+    ranked = many.accounts.sort_values("rank")["cumulative_share"].to_numpy()
+    between = np.interp(np.arange(1, ranked.size + 1), line.x, line.y)
+    assert np.abs(between - ranked).max() < 0.01
+
+
+def test_bars_of_many_customers_add_up_equal_numbers_and_lose_no_revenue(many):
+    figure = plot_concentration(many)
+    bars = figure.data[:3]
+    assert sum(sum(trace.y) for trace in bars) == pytest.approx(1.0, abs=1e-5)
+    assert {width for trace in bars for width in trace.width} == {200, 201}
+    assert figure.layout.title.subtitle.text == "Each bar adds up 200 or 201 customers."
+
+
+def test_negative_and_missing_values_are_said():
+    revenue = [60.0, 50.0, None, -10.0]
+    figure = plot_concentration(cv.concentration(pd.DataFrame({"revenue": revenue})))
+    assert figure.layout.title.subtitle.text == "1 negative, −10 together. 1 without a value left out."
+    assert traces(figure)["cumulative share"].y == (0.0, 0.6, 1.1, 1.0)
+    assert figure.layout.yaxis.range[0] == -0.1
+    assert figure.layout.yaxis.range[1] > 1.1
+
+
+def test_a_total_that_is_not_positive_has_nothing_to_show():
+    figure = plot_concentration(cv.concentration(pd.DataFrame({"revenue": [5.0, -9.0]})), lang="zh")
+    assert figure.layout.annotations[0].text == "合计不为正，占比无定义。"
+
+
+def test_several_groups_are_refused():
+    frame = pd.DataFrame({"revenue": [1.0, 2.0], "period": ["2026Q2", "2026Q3"]})
+    with pytest.raises(ValueError, match="draws one group: got 2 groups"):
+        plot_concentration(cv.concentration(frame, by="period"))
+
+
+@pytest.fixture
+def segmented():
+    """Return four accounts: two A1+ with 1.5 M of headroom each, one C3- without a known one, one not placed."""
+    return cv.segment_summary(
+        cv.segment_accounts(
+            pd.DataFrame(
+                {
+                    "potential": [3e6, 3e6, 1e5, 1e5],
+                    "winnable_share": [0.8, 0.9, 0.1, None],
+                    "current_share": [0.2, 0.2, None, 0.1],
+                    "loyalty": ["+", "+", "-", "-"],
+                }
+            )
+        )
+    )
+
+
+def test_each_loyalty_has_a_panel_of_potential_by_share_best_first(segmented):
+    figure = plot_segments(segmented)
+    heat = [trace for trace in figure.data if trace.type == "heatmap"]
+    assert [trace.name for trace in heat] == ["+ supports us", "0 neutral", "- does not support us"]
+    assert tuple(map(tuple, heat[0].z)) == ((2, None, None), (None, None, None), (None, None, None))
+    assert tuple(map(tuple, heat[2].z)) == ((None, None, None), (None, None, None), (None, None, 1))
+    assert figure.layout.yaxis.ticktext[0].startswith("A ")
+    assert figure.layout.yaxis.range == (2.5, -0.5)
+    assert figure.layout.xaxis3.ticktext[2].replace("<br>", " ") == "3 we may win below 30 %"
+    assert {trace.zmax for trace in heat} == {2}
+
+
+def test_cells_carry_number_and_headroom_and_unknown_headroom_is_not_zero(segmented):
+    words = [trace.text for trace in plot_segments(segmented).data if trace.type == "scatter"]
+    assert words[0][0] == "2<br>3 M"
+    assert words[0][1] == "0"
+    assert words[2][8] == "1<br>unknown"
+
+
+def test_the_title_names_the_most_headroom_and_the_note_who_could_not_be_placed(segmented):
+    figure = plot_segments(segmented)
+    assert figure.layout.title.text == "The most headroom lies in A1+: 3 M of 3 M a year, at 2 accounts"
+    assert "1 account not placed: an input is missing." in figure.layout.title.subtitle.text.replace("<br>", " ")
+    assert "Headroom unknown for 1 account." in figure.layout.title.subtitle.text.replace("<br>", " ")
+
+
+def test_without_headroom_the_title_names_the_largest_segment(segmented):
+    figure = plot_segments(segmented.drop(columns="headroom"), lang="zh")
+    assert figure.layout.title.text == "最大的细分是A1+：4个客户中的2个"
+    assert [note.text for note in figure.layout.annotations] == ["+ 支持（2）", "0 中立（0）", "- 不支持（1）"]
+
+
+def walls():
+    full = [(account, name, today, 2) for account, today in (("甲", 0), ("乙", 1)) for name in WALL]
+    part = [("丙", name, 2 if place < 4 else None, 2) for place, name in enumerate(WALL)]
+    return cv.score_walls(
+        pd.DataFrame(full + part, columns=["account", "criterion", "today", "tomorrow"]).assign(hours=1.0)
+    )
+
+
+def test_walls_stand_from_the_weakest_up_with_today_tomorrow_and_what_is_open():
+    figure = plot_walls(walls())
+    drawn = traces(figure)
+    assert figure.layout.yaxis.ticktext == ("甲", "丙", "乙")
+    assert (drawn["today: poor (below 10)"].x, drawn["today: poor (below 10)"].y) == ((0.0,), (0,))
+    assert (drawn["today: good (10 to 14)"].x, drawn["today: good (10 to 14)"].y) == ((10.0,), (2,))
+    # Four criteria at 2 are certain, six missing ones may earn 12 more.
+    assert (drawn["today: undecided"].x, drawn["today: undecided"].y) == ((8.0,), (1,))
+    assert drawn["what the missing answers leave open"].x == (8.0, 20.0, None)
+    assert drawn["aimed at for tomorrow"].x == (20.0, 20.0, 20.0)
+    assert drawn["the way to go"].x == (0.0, 20.0, None, 8.0, 20.0, None, 10.0, 20.0, None)
+
+
+def test_the_walls_title_axis_and_bands_are_the_rules_in_chinese():
+    figure = plot_walls(walls(), lang="zh")
+    assert figure.layout.title.text == "3道围墙中今天有1道为“差”，按计划行动后为0道；1道因缺少答案而未定"
+    assert figure.layout.xaxis.title.text == "围墙准则：得分（满分20）"
+    assert {"今天：非常好（高于14）", "今天：好（10–14）", "今天：差（低于10）"} <= set(traces(figure))
+    assert [shape.x0 for shape in figure.layout.shapes] == [10.0, 14.0]
+
+
+def test_walls_of_several_periods_are_named_by_both():
+    rows = [("甲", period, name, 1, 1) for period in ("2026Q2", "2026Q3") for name in WALL]
+    frame = pd.DataFrame(rows, columns=["account", "period", "criterion", "today", "tomorrow"])
+    figure = plot_walls(cv.score_walls(frame, by="period"))
+    assert figure.layout.yaxis.ticktext == ("甲 · 2026Q2", "甲 · 2026Q3")
+
+
+def test_the_twenty_weakest_walls_are_drawn():
+    rows = [(f"k{k:02d}", name, int(place < k), 1) for k in range(11) for place, name in enumerate(WALL)]
+    rows += [(f"m{k:02d}", name, 1, 1) for k in range(15) for name in WALL]
+    frame = cv.score_walls(pd.DataFrame(rows, columns=["account", "criterion", "today", "tomorrow"]))
+    figure = plot_walls(frame)
+    assert len(figure.layout.yaxis.ticktext) == 20
+    assert figure.layout.yaxis.ticktext[:10] == tuple(f"k{k:02d}" for k in range(10))
+    assert figure.layout.title.subtitle.text == "Shown: 20 of 26, the weakest."

@@ -1,0 +1,203 @@
+"""Score ranking and priority grid: what is drawn is what the frame holds, in its order, with its labels."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+import custvalue as cv
+from custvalue import playbook
+from custvalue.charts import plot_priority, plot_scores
+from custvalue.charts.theme import ordered_colours, ordered_patterns
+
+SCREENING = [criterion.name for criterion in playbook.SCREENING.criteria]
+
+
+@pytest.fixture
+def scored():
+    """Return four prospects: 20 points (key), 10 (invest), 5 to 9 (undecided), 0 (shelved)."""
+    points = [[2] * 6, [1] * 6, [0, 1, None, 1, 1, 0], [0] * 6]
+    frame = pd.DataFrame(points, columns=SCREENING, dtype=float).assign(prospect=["Alpha", "Beta", "Gamma", "Delta"])
+    return cv.score_prospects(frame)
+
+
+def traces(figure):
+    return {trace.name: trace for trace in figure.data}
+
+
+def test_there_is_one_bar_trace_per_band_highest_first_and_one_for_the_undecided(scored):
+    assert [trace.name for trace in plot_scores(scored).data] == [
+        "key prospect (above 14)",
+        "invest (8 to 14)",
+        "shelve for now (below 8)",
+        "undecided: answers are missing",
+        "what the missing answers leave open",
+        "Score",
+    ]
+
+
+def test_bars_end_at_the_certain_points_and_lines_run_on_to_the_possible_ones(scored):
+    drawn = traces(plot_scores(scored))
+    assert (drawn["key prospect (above 14)"].x, drawn["key prospect (above 14)"].y) == ((20.0,), (0,))
+    assert (drawn["invest (8 to 14)"].x, drawn["invest (8 to 14)"].y) == ((10.0,), (1,))
+    # Gamma: position 3 x 1, buying pattern 1, access 1; the need (weight 2) is missing and may earn 0 to 4.
+    assert (drawn["undecided: answers are missing"].x, drawn["undecided: answers are missing"].y) == ((5.0,), (2,))
+    assert drawn["what the missing answers leave open"].x == (5.0, 9.0, None)
+    assert (drawn["shelve for now (below 8)"].x, drawn["shelve for now (below 8)"].y) == ((0.0,), (3,))
+    assert drawn["Score"].text == (" 20", " 10", " 5–9", " 0")
+
+
+def test_the_names_stand_on_the_axis_from_the_highest_score_down(scored):
+    figure = plot_scores(scored.iloc[::-1])
+    assert figure.layout.yaxis.ticktext == ("Alpha", "Beta", "Gamma", "Delta")
+    assert figure.layout.yaxis.range == (3.5, -0.5)
+    assert plot_scores(scored, name="company_type").layout.yaxis.ticktext == ("2", "1", "0", "0")
+
+
+def test_bands_are_coloured_and_patterned_in_their_order(scored):
+    figure = plot_scores(scored)
+    assert [trace.marker.color for trace in figure.data[:3]] == ordered_colours(3)[::-1]
+    assert [trace.marker.pattern.shape or "" for trace in figure.data[:3]] == ordered_patterns(3)[::-1]
+
+
+def test_the_cut_points_are_drawn_and_named(scored):
+    figure = plot_scores(scored)
+    assert [(shape.x0, shape.x1) for shape in figure.layout.shapes] == [(8.0, 8.0), (14.0, 14.0)]
+    assert [note.text for note in figure.layout.annotations] == ["8", "14"]
+
+
+def test_the_title_counts_the_top_band_and_the_undecided(scored):
+    assert plot_scores(scored).layout.title.text.replace("<br>", " ") == (
+        "1 of 4 prospects reaches “key prospect”; 1 is undecided because answers are missing"
+    )
+    assert (
+        plot_scores(scored, lang="zh").layout.title.text == "4个潜在客户中有1个达到“关键潜在客户”；1个因缺少答案而未定"
+    )
+
+
+def test_axis_titles_and_labels_come_from_the_rules_in_both_languages(scored):
+    assert plot_scores(scored).layout.xaxis.title.text == "Screening scorecard: points of 20"
+    figure = plot_scores(scored, lang="zh")
+    assert figure.layout.xaxis.title.text == "筛选准则：得分（满分20）"
+    assert [trace.name for trace in figure.data[:4]] == [
+        "关键潜在客户（高于14）",
+        "需要投入（8–14）",
+        "暂时搁置（低于8）",
+        "未定：缺少答案",
+    ]
+
+
+def test_the_hover_text_is_a_sentence(scored):
+    assert plot_scores(scored).data[0].hovertext == ("Alpha has 20 points: key prospect.",)
+    assert plot_scores(scored, lang="zh").data[1].hovertext == ("Beta得10分：需要投入。",)
+
+
+def test_the_exercise_is_drawn_on_its_raw_totals_with_the_printed_order():
+    figure = plot_scores(
+        cv.score_prospects(cv.load_exercise(), scorecard=playbook.EXERCISE), scorecard=playbook.EXERCISE
+    )
+    assert figure.layout.title.text == "4 of 8 prospects reach “key prospect”"
+    assert figure.data[0].x == (22.0, 19.0, 17.0, 15.0)
+    assert figure.data[1].x == (14.0, 13.0, 12.0)
+    assert figure.data[2].x == (5.0,)
+    assert figure.layout.xaxis.title.text == "Group exercise of the lecture: total points"
+
+
+def test_points_without_a_highest_total_are_open_upwards():
+    frame = cv.load_exercise().astype({"c1": float})
+    frame.loc[2, "c1"] = None  # 5 points and an answer that may earn any number
+    figure = plot_scores(cv.score_prospects(frame, scorecard=playbook.EXERCISE), scorecard=playbook.EXERCISE)
+    assert figure.data[-1].text[-1] == " 5 or more"
+
+
+def test_another_scorecards_result_is_refused_with_the_remedy():
+    exercise = cv.score_prospects(cv.load_exercise(), scorecard=playbook.EXERCISE)
+    with pytest.raises(ValueError, match="Pass the scorecard= they were scored with"):
+        plot_scores(exercise)
+    renamed = exercise.assign(band="excellent")
+    with pytest.raises(ValueError, match=r"band must be one of .*'excellent'.*scorecard="):
+        plot_scores(renamed, scorecard=playbook.EXERCISE)
+
+
+def test_a_knocked_out_prospect_is_marked_in_words():
+    company, *others = playbook.SCREENING.criteria
+    fatal = replace(company, levels=(*company.levels[:-1], replace(company.levels[-1], knocks_out=True)))
+    card = replace(playbook.SCREENING, criteria=(fatal, *others))
+    frame = pd.DataFrame([[2] * 6], columns=SCREENING)
+    figure = plot_scores(cv.score_prospects(frame, scorecard=card), scorecard=card)
+    assert figure.data[-1].text == (" 20 · knocked out",)
+    assert figure.data[2].x == (20.0,)
+
+
+def test_more_than_twenty_prospects_are_cut_and_the_rest_counted():
+    frame = pd.DataFrame([[2] * 6] * 5 + [[0] * 6] * 25, columns=SCREENING)
+    figure = plot_scores(cv.score_prospects(frame))
+    assert sum(len(trace.x) for trace in figure.data[:4]) == 20
+    assert figure.layout.title.subtitle.text == "Shown: 20 of 30. Not shown: 10 shelve for now."
+    assert figure.layout.title.text == "5 of 30 prospects reach “key prospect”"
+
+
+@pytest.fixture
+def cards():
+    """Return the five cards of the lecture, ranked A, B, D, C, E."""
+    rows = [
+        {"opportunity": c.name, "probability": c.probability, "amount": c.amount} for c in playbook.PRIORITY_GRID.cards
+    ]
+    return cv.rank_opportunities(pd.DataFrame(rows))
+
+
+def test_bubbles_lie_at_amount_and_probability_with_the_expected_value_as_area(cards):
+    others, first = plot_priority(cards).data
+    assert first.x == (2_000_000.0, 1_000_000.0, 2_000_000.0, 500_000.0, 500_000.0)
+    assert first.y == (0.9, 0.6, 0.3, 0.9, 0.3)
+    assert first.marker.size == (1_800_000.0, 600_000.0, 600_000.0, 450_000.0, 150_000.0)
+    assert first.marker.sizemode == "area"
+    assert first.text == ("1", "2", "3", "4", "5")
+    assert len(others.x) == 0
+
+
+def test_the_list_beside_the_grid_names_the_first_with_their_expected_value(cards):
+    assert plot_priority(cards, lang="zh").layout.annotations[0].text == (
+        "期望值<br>1  A  180万<br>2  B  60万<br>3  D  60万<br>4  C  45万<br>5  E  15万"
+    )
+
+
+def test_the_grid_has_the_lines_of_the_rule_in_the_units_of_the_language(cards):
+    figure = plot_priority(cards)
+    assert figure.layout.yaxis.tickvals == (0.0, 0.3, 0.6, 0.9, 1.0)
+    assert [shape.x0 for shape in figure.layout.shapes] == [2_000_000.0, 1_000_000.0, 500_000.0]
+    assert [note.text for note in figure.layout.annotations[1:]] == ["2 M", "1 M", "500 k"]
+    assert figure.layout.xaxis.title.text == "Amount"
+    assert plot_priority(cards, lang="zh").layout.yaxis.title.text == "成交概率"
+
+
+def test_grid_lines_far_below_the_amounts_drawn_are_left_out():
+    frame = pd.DataFrame({"amount": [5e8], "stage": ["trial"]})
+    assert len(plot_priority(cv.rank_opportunities(frame)).layout.shapes) == 0
+
+
+def test_unpriced_and_closed_opportunities_are_counted_and_never_drawn_at_zero():
+    frame = pd.DataFrame(
+        {
+            "amount": [100.0, None, 50.0],
+            "stage": ["trial", "trial", "agreement"],
+            "outcome": [None, None, "won"],
+        }
+    )
+    figure = plot_priority(cv.rank_opportunities(frame))
+    assert [len(trace.x) for trace in figure.data] == [0, 1]
+    assert figure.layout.title.subtitle.text == "1 unpriced: amount unknown. 1 already closed."
+
+
+def test_a_shared_first_place_is_said():
+    frame = pd.DataFrame({"opportunity": ["x", "y", "z"], "amount": [100.0, 100.0, 1.0], "stage": ["trial"] * 3})
+    title = plot_priority(cv.rank_opportunities(frame)).layout.title.text.replace("<br>", " ")
+    assert title == "x and 1 more come first, each with 80 expected (80 % of 100); all 3 together: 161"
+
+
+def test_forty_of_many_opportunities_are_drawn_in_order_of_rank():
+    frame = pd.DataFrame({"amount": [float(n) for n in range(1, 101)], "stage": "trial"})
+    others, first = plot_priority(cv.rank_opportunities(frame)).data
+    assert first.x == tuple(float(n) for n in range(100, 90, -1))
+    assert others.x == tuple(float(n) for n in range(90, 60, -1))
+    assert plot_priority(cv.rank_opportunities(frame)).layout.title.subtitle.text == "Shown: 40 of 100."
