@@ -53,10 +53,8 @@ class FrameCheck:
     --------
     >>> check = FrameCheck(pd.DataFrame({"x": [5.0, -1.0]}), "example")
     >>> values = check.numbers("x", low=0)
-    >>> check.done()
-    Traceback (most recent call last):
-        ...
-    ValueError: example: x must be 0 or more: got -1.0 (column 'x', row 1). Correct the value or leave it empty.
+    >>> check.failures
+    ["x must be 0 or more: got -1.0 (column 'x', row 1). Correct the value or leave it empty."]
     """
 
     def __init__(self, frame: pd.DataFrame, caller: str) -> None:

@@ -12,7 +12,7 @@ from custvalue.frames.checks import nearest
 from custvalue.frames.contracts import KINDS
 from custvalue.frames.deals import OUTCOMES
 from custvalue.frames.rejects import blank_to_missing
-from custvalue.rules.errors import Refusal, raise_all, refusal, refusal_text
+from custvalue.rules.errors import InputError, raise_all, refusal, refusal_text
 from custvalue.rules.labels import Label
 from custvalue.rules.ladder import Ladder, Stage
 
@@ -129,7 +129,7 @@ def _ladder(part: Any, problems: list[str]) -> Ladder | None:
                 'For instance stages = [{ name = "Quoted", probability = 0.4 }].',
             )
         )
-    except Refusal as error:
+    except InputError as error:
         problems.append(f"[ladder] {error}")
     return None
 

@@ -10,7 +10,7 @@ from python_calamine import CalamineError
 from custvalue.frames.contracts import KINDS, contract_for
 from custvalue.frames.mapping import Mapping, TableMapping, apply_mapping
 from custvalue.frames.rejects import Checked, check_frame
-from custvalue.rules.errors import Refusal, raise_all, refusal
+from custvalue.rules.errors import InputError, raise_all, refusal
 
 SUFFIXES = (".csv", ".xlsx", ".parquet")
 
@@ -175,7 +175,7 @@ def read_folder(folder: str | Path, *, mapping: Mapping | None = None) -> Folder
     for kind in sorted(named, key=KINDS.index):
         try:
             checked[kind] = read_table(named[kind], kind, mapping=mapping)
-        except Refusal as error:
+        except InputError as error:
             problems.append(f"{named[kind].name}: {error}")
     raise_all(f"folder {place.name}", problems)
     return FolderTables(checked, tuple(ignored), mapping)

@@ -3,17 +3,17 @@
 from collections.abc import Iterable
 
 
-class Refusal(ValueError):
+class InputError(ValueError):
     """Input that breaks a stated rule; any other ``ValueError`` is a fault of the library's own."""
 
 
-def refusal(rule: str, value: object, remedy: str, where: str = "") -> Refusal:
+def refusal(rule: str, value: object, remedy: str, where: str = "") -> InputError:
     """Return the error that says which rule was broken, by what value, where, and what to do.
 
     >>> print(refusal("weights must not be negative", -1, "Give a weight of 0 or more.", "criterion 'need'"))
     weights must not be negative: got -1 (criterion 'need'). Give a weight of 0 or more.
     """
-    return Refusal(refusal_text(rule, value, remedy, where))
+    return InputError(refusal_text(rule, value, remedy, where))
 
 
 def refusal_text(rule: str, value: object, remedy: str, where: str = "") -> str:
@@ -28,6 +28,6 @@ def raise_all(caller: str, failures: Iterable[str]) -> None:
     if not found:
         return
     if len(found) == 1:
-        raise Refusal(f"{caller}: {found[0]}")
+        raise InputError(f"{caller}: {found[0]}")
     lines = "\n".join(f"  {number}. {text}" for number, text in enumerate(found, start=1))
-    raise Refusal(f"{caller}: {len(found)} problems\n{lines}")
+    raise InputError(f"{caller}: {len(found)} problems\n{lines}")

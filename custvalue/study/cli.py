@@ -9,7 +9,7 @@ from rich.table import Table
 
 from custvalue.frames.mapping import read_mapping
 from custvalue.frames.reading import FolderTables, read_folder
-from custvalue.rules.errors import Refusal
+from custvalue.rules.errors import InputError
 from custvalue.rules.labels import Lang
 
 BAD_INPUT = 2
@@ -31,7 +31,7 @@ def _console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, soft_wrap=True, highlight=False, markup=False)
 
 
-def _fail(error: Refusal) -> typer.Exit:
+def _fail(error: InputError) -> typer.Exit:
     _console(stderr=True).print(f"Error: {error}")
     return typer.Exit(BAD_INPUT)
 
@@ -54,10 +54,10 @@ def study(
         out.mkdir(parents=True, exist_ok=True)
         report = result.to_html(out / "report.html", lang=lang)
         workbook = result.to_excel(out / "study.xlsx", lang=lang)
-    except Refusal as error:
+    except InputError as error:
         raise _fail(error) from error
     except OSError as error:
-        raise _fail(Refusal(f"the output folder must be writable: {error}. Choose another --out.")) from error
+        raise _fail(InputError(f"the output folder must be writable: {error}. Choose another --out.")) from error
     result.read.rejects.to_csv(out / "rejects.csv", index=False, encoding="utf-8-sig")
     console = _console()
     for finding in result.findings(lang):
@@ -73,7 +73,7 @@ def check(folder: _Folder, mapping: _MappingFile = None) -> None:
     """Read and check the tables of a folder without running the study."""
     try:
         read = read_folder(folder, mapping=read_mapping(mapping) if mapping else None)
-    except Refusal as error:
+    except InputError as error:
         raise _fail(error) from error
     console = _console()
     _print_inputs(console, read)

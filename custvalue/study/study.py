@@ -16,7 +16,7 @@ from custvalue.frames.periods import AsOf, as_day
 from custvalue.frames.reading import FolderTables, read_folder
 from custvalue.frames.rejects import check_frame
 from custvalue.rules import playbook
-from custvalue.rules.errors import Refusal, raise_all, refusal
+from custvalue.rules.errors import InputError, raise_all, refusal
 from custvalue.rules.labels import Lang, check_lang
 from custvalue.study.inputs import Inputs, choose_period
 from custvalue.study.parts import PARTS, USED_KINDS, LeftOut, Section
@@ -162,7 +162,7 @@ def run_study(
             sections.append(part(inputs))
         except LeftOut as reason:
             left_out.append((name, str(reason)))
-        except Refusal as error:
+        except InputError as error:
             problems.append(f"{name}: {error}")
     raise_all("run_study", problems)
     left_out += [
@@ -185,7 +185,7 @@ def _read(source: str | Path | Dict[str, Any], mapping: Mapping | None) -> Folde
     for kind, frame in source.items():
         try:
             checked[kind] = check_frame(to_pandas(frame), kind, first_line=0, notes=(("file", "frame"),))
-        except Refusal as error:
+        except InputError as error:
             problems.append(str(error))
     raise_all("run_study", problems)
     return FolderTables(checked, (), mapping)
