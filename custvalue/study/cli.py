@@ -11,6 +11,7 @@ from custvalue.frames.mapping import read_mapping
 from custvalue.frames.reading import FolderTables, read_folder
 from custvalue.rules.errors import InputError
 from custvalue.rules.labels import Lang
+from custvalue.study.formats import in_language
 
 BAD_INPUT = 2
 REJECTS_SHOWN = 10
@@ -63,7 +64,7 @@ def study(
     for finding in result.findings(lang):
         console.print(f"• {finding.sentence}")
     _print_inputs(console, result.read)
-    for part, reason in result.left_out.itertuples(index=False):
+    for part, reason in in_language(result.left_out, lang).itertuples(index=False):
         console.print(f"left out: {part}: {reason}")
     console.print(f"report   {report.resolve()}\nworkbook {workbook.resolve()}")
 

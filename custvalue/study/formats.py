@@ -75,12 +75,12 @@ def _all_whole(column: "pd.Series[Any]") -> bool:
 
 
 def in_language(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return a table with the label column of one language only, under the name ``label``."""
-    if "label_zh" not in table:
-        return table
-    if lang == "zh":
-        table = table.assign(label=table["label_zh"])
-    return table.drop(columns=["label_zh", "item"], errors="ignore")
+    """Return a table with its words in one language: a column and its ``_zh`` twin become one."""
+    for name in ("label", "reason"):
+        twin = f"{name}_zh"
+        if twin in table:
+            table = (table.assign(**{name: table[twin]}) if lang == "zh" else table).drop(columns=twin)
+    return table.drop(columns="item") if "label" in table and "item" in table else table
 
 
 def cell_text(value: Any, shown_as: Format) -> str:

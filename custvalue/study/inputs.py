@@ -32,14 +32,14 @@ class Inputs:
         """Labels of the periods of the year that ends with the period."""
         return last_periods(self.period, periods_per_year(self.freq))
 
-    def lacking(self, kind: str, columns: tuple[str, ...] = ()) -> str:
-        """Return why a part cannot run on this kind of table, or an empty text."""
+    def lacking(self, kind: str, columns: tuple[str, ...] = ()) -> Label | None:
+        """Return why a part cannot run on this kind of table, or None if it can."""
         if kind not in self.frames:
-            return f"there is no table of {kind}"
-        missing = [name for name in columns if name not in self.frames[kind]]
+            return Label(f"there is no table of {kind}", f"没有 {kind} 表")
+        missing = ", ".join(repr(name) for name in columns if name not in self.frames[kind])
         if missing:
-            return f"{kind} has no column {', '.join(repr(name) for name in missing)}"
-        return "" if len(self.frames[kind]) else f"the table of {kind} has no rows"
+            return Label(f"{kind} has no column {missing}", f"{kind} 表缺少列 {missing}")
+        return None if len(self.frames[kind]) else Label(f"the table of {kind} has no rows", f"{kind} 表没有数据行")
 
     def of_period(self, kind: str) -> pd.DataFrame:
         """Return a table's rows of the period; all its rows where it has no periods."""

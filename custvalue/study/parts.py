@@ -39,12 +39,24 @@ class Section:
 
 
 class LeftOut(Exception):  # noqa: N818 (not an error: a part without input)
-    """Raised by a part that has no input; its text is the reason."""
+    """Raised by a part that has no input; it carries the reason."""
+
+    def __init__(self, reason: Label) -> None:
+        super().__init__(reason.en)
+        self.reason = reason
 
 
 def _need(inputs: Inputs, kind: str, *columns: str) -> None:
     if reason := inputs.lacking(kind, columns):
         raise LeftOut(reason)
+
+
+def _rows_of_period(inputs: Inputs, kind: str) -> pd.DataFrame:
+    rows = inputs.of_period(kind)
+    if rows.empty:
+        period = inputs.period_label
+        raise LeftOut(Label(f"{kind} has no rows for {period}", f"{kind} 表没有 {period} 的数据行"))
+    return rows
 
 
 def time_part(inputs: Inputs) -> Section:
@@ -102,6 +114,8 @@ def tracking_part(inputs: Inputs) -> Section:
         "expected_revenue": Picture("expected_revenue", partial(charts.plot_expected_revenue, expected)),
         "pipeline_by_stage": Picture("pipeline_by_stage", partial(charts.plot_pipeline, stages, ladder=inputs.ladder)),
     }
+    if len(ranked):
+        figures["priority"] = Picture("opportunity_ranking", partial(charts.plot_priority, ranked))
     if "win_rates_by_region" in tables:
         by_region = tables["win_rates_by_region"]
         figures["win_rates_by_region"] = Picture("win_rates_by_region", partial(charts.plot_win_rates, by_region))
@@ -117,7 +131,12 @@ def concentration_part(inputs: Inputs) -> Section:
     """How many accounts supply 70-80 % of the trailing year's revenue."""
     revenue = trailing_revenue(inputs)
     if revenue is None or revenue.frame.empty:
-        raise LeftOut("neither accounts, sales nor won opportunities give revenue per account in the trailing year")
+        raise LeftOut(
+            Label(
+                "neither accounts, sales nor won opportunities give revenue per account in the trailing year",
+                "客户表、销售明细和赢单都没有过去一年每个客户的收入",
+            )
+        )
     result = concentration(revenue.frame, account="account")
     return Section(
         "concentration",
@@ -132,9 +151,7 @@ def segments_part(inputs: Inputs) -> Section:
     """Segments of the period's accounts."""
     grid = playbook.ACCOUNT_GRID
     _need(inputs, "accounts", "potential", "winnable_share", "loyalty")
-    accounts = inputs.of_period("accounts")
-    if accounts.empty:
-        raise LeftOut(f"accounts has no rows for {inputs.period_label}")
+    accounts = _rows_of_period(inputs, "accounts")
     segmented = segment_accounts(accounts, grid=grid)
     summary = segment_summary(segmented, grid=grid)
     note = Label(
@@ -154,9 +171,7 @@ def walls_part(inputs: Inputs) -> Section:
     """Walls of the period, weakest first."""
     wall = playbook.WALL
     _need(inputs, "walls", "account", "criterion", "today", "tomorrow")
-    rows = inputs.of_period("walls")
-    if rows.empty:
-        raise LeftOut(f"walls has no rows for {inputs.period_label}")
+    rows = _rows_of_period(inputs, "walls")
     scored = score_walls(rows, wall=wall)
     return Section(
         "walls",

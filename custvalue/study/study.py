@@ -17,10 +17,13 @@ from custvalue.frames.reading import FolderTables, read_folder
 from custvalue.frames.rejects import check_frame
 from custvalue.rules import playbook
 from custvalue.rules.errors import InputError, raise_all, refusal
-from custvalue.rules.labels import Lang, check_lang
+from custvalue.rules.labels import Label, Lang, check_lang
 from custvalue.study.inputs import Inputs, choose_period
 from custvalue.study.parts import PARTS, USED_KINDS, LeftOut, Section
 from custvalue.study.words import WORDS
+
+UNUSED = Label("read and checked; no part of the study uses it", "已读取并检查，但本分析未使用")
+UNKNOWN = Label("not named after a kind of table the study knows", "文件名不是本分析认识的表种类")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class Study:
     sections : tuple of Section
         The parts that ran, in the lecture's order.
     left_out : pandas.DataFrame
-        One row per part or file that was left out: ``part``, ``reason``.
+        One row per part or file that was left out: ``part``, ``reason``, ``reason_zh``.
     read : FolderTables
         What was read, with the rejected rows.
     """
@@ -161,15 +164,14 @@ def run_study(
         try:
             sections.append(part(inputs))
         except LeftOut as reason:
-            left_out.append((name, str(reason)))
+            left_out.append((name, reason.reason.en, reason.reason.zh))
         except InputError as error:
             problems.append(f"{name}: {error}")
     raise_all("run_study", problems)
-    left_out += [
-        (kind, "read and checked; no part of the study uses it") for kind in read.frames if kind not in USED_KINDS
-    ]
-    left_out += [(file, "not named after a kind of table the study knows") for file in read.ignored]
-    return Study(inputs, tuple(sections), pd.DataFrame(left_out, columns=["part", "reason"]), read)
+    left_out += [(kind, UNUSED.en, UNUSED.zh) for kind in read.frames if kind not in USED_KINDS]
+    left_out += [(file, UNKNOWN.en, UNKNOWN.zh) for file in read.ignored]
+    columns = ["part", "reason", "reason_zh"]
+    return Study(inputs, tuple(sections), pd.DataFrame(left_out, columns=columns), read)
 
 
 def _read(source: str | Path | Dict[str, Any], mapping: Mapping | None) -> FolderTables:
