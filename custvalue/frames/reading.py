@@ -9,6 +9,7 @@ from python_calamine import CalamineError
 
 from custvalue.frames.contracts import KINDS, contract_for
 from custvalue.frames.mapping import Mapping, TableMapping, apply_mapping
+from custvalue.frames.parts import frame_html
 from custvalue.frames.rejects import Checked, check_frame
 from custvalue.rules.errors import InputError, raise_all, refusal
 
@@ -112,6 +113,9 @@ class FolderTables:
                 {"kind": kind, **core, "notes": "; ".join(f"{item}: {value}" for item, value in report.items())}
             )
         return pd.DataFrame(rows, columns=["kind", "file", "rows", "clean", "rejected", "notes"])
+
+    def _repr_html_(self) -> str:
+        return frame_html("inputs", self.inputs) + frame_html("rejects", self.rejects)
 
     @property
     def rejects(self) -> pd.DataFrame:

@@ -1,10 +1,13 @@
 """The simulated company: frames that agree with one another, and the truth behind them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from tqdm.auto import tqdm
 
 from custvalue.rules import playbook
 from custvalue.rules.errors import raise_all, refusal_text
@@ -36,6 +39,7 @@ from custvalue.samples.walls import STAYS, Walls, key_accounts, make_walls, wall
 
 # The company in data/sample: a seed picked, of the first hundred, because every planted effect shows in it.
 SAMPLE_SEED = 20
+SHOW_PROGRESS_AFTER_S = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,17 @@ class Company:
     frames: dict[str, pd.DataFrame] = field(repr=False)
     truth: dict[str, Any] = field(repr=False)
     as_of: pd.Timestamp
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{escape(name)}</td><td>{len(frame):,}</td><td>{escape(', '.join(frame.columns))}</td></tr>"
+            for name, frame in self.frames.items()
+        )
+        return (
+            f"<h4>Simulated company, as of {self.as_of:%Y-%m-%d}</h4>"
+            f"<table><tr><th>.frames</th><th>rows</th><th>columns</th></tr>{rows}</table>"
+            f"<p><small>.truth: {escape(', '.join(self.truth))}</small></p>"
+        )
 
 
 def simulate_company(
@@ -149,22 +164,25 @@ def simulate_company(
     lines = make_lines(draws["sales"], draws["deal_lines"], market, walls, deals, reps, calendar)
     prospects = make_prospects(draws["prospects"], names[n_accounts:], industry[n_accounts:], effects.criterion_effect)
     chances = true_chances(effects.stage_gap)
-    frames = {
-        "accounts": accounts_frame(market, reps, calendar, account_revenue(lines, market, calendar)),
-        "sales": sales_frame(lines, market, reps),
-        "opportunities": opportunities_frame(deals, market, reps, calendar, ids),
-        "stage_history": stage_history_frame(deals, calendar, ids),
-        "snapshots": snapshots_frame(snapshots, deals, reps, calendar, ids),
-        "forecasts": forecasts_frame(draws["forecasts"], snapshots, deals, reps, calendar, chances),
-        "targets": targets_frame(market, reps, calendar, deals_per_year),
-        "prospects": prospects_frame(prospects),
-        "ratings": ratings_frame(draws["ratings"], prospects, reps),
-        "walls": walls_frame(draws["wall_records"], walls, market, calendar, key_accounts(market, n_walls)),
-        "rivals": rivals_frame(draws["rivals"], market, calendar),
-        "reasons": reasons_frame(draws["reasons"], market),
-        "time_log": time_log_frame(draws["time_log"], reps, calendar, market.names, market.owner),
-        "traits": traits_frame(reps),
+    parts: dict[str, Callable[[], pd.DataFrame]] = {
+        "accounts": lambda: accounts_frame(market, reps, calendar, account_revenue(lines, market, calendar)),
+        "sales": lambda: sales_frame(lines, market, reps),
+        "opportunities": lambda: opportunities_frame(deals, market, reps, calendar, ids),
+        "stage_history": lambda: stage_history_frame(deals, calendar, ids),
+        "snapshots": lambda: snapshots_frame(snapshots, deals, reps, calendar, ids),
+        "forecasts": lambda: forecasts_frame(draws["forecasts"], snapshots, deals, reps, calendar, chances),
+        "targets": lambda: targets_frame(market, reps, calendar, deals_per_year),
+        "prospects": lambda: prospects_frame(prospects),
+        "ratings": lambda: ratings_frame(draws["ratings"], prospects, reps),
+        "walls": lambda: walls_frame(draws["wall_records"], walls, market, calendar, key_accounts(market, n_walls)),
+        "rivals": lambda: rivals_frame(draws["rivals"], market, calendar),
+        "reasons": lambda: reasons_frame(draws["reasons"], market),
+        "time_log": lambda: time_log_frame(draws["time_log"], reps, calendar, market.names, market.owner),
+        "traits": lambda: traits_frame(reps),
     }
+    # A million deals take a while; the bar shows itself only where they do.
+    made = tqdm(parts.items(), desc="simulate_company", unit="table", delay=SHOW_PROGRESS_AFTER_S, leave=False)
+    frames = {name: make() for name, make in made}
     truth = _truth(effects, market, walls, reps, calendar, shocks)
     return Company(frames, truth, as_of=pd.Timestamp(calendar.as_of, unit="D"))
 

@@ -141,7 +141,7 @@ def concentration_part(inputs: Inputs) -> Section:
     return Section(
         "concentration",
         Label("Concentration", "客户集中度"),
-        {"concentration_summary": result.summary, "concentration_accounts": result.accounts.sort_values("rank")},
+        {"concentration_summary": result.summary, "concentration_accounts": result.accounts.sort_values("rank", kind="stable")},
         {"pareto": Picture("concentration_summary", partial(charts.plot_concentration, result))},
         (revenue.basis,),
     )

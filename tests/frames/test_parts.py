@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from custvalue import concentration, selling_time
+from custvalue import concentration, read_folder, run_study, sample_folder, selling_time, simulate_company
 
 
 def test_a_result_shows_each_of_its_frames_under_its_name():
@@ -17,3 +17,11 @@ def test_long_frames_are_cut_with_their_length_and_names_are_escaped():
     assert "10 of 30 rows" in shown
     assert "<b>x</b>" not in shown
     assert "&lt;b&gt;x&lt;/b&gt;" in shown
+
+
+def test_a_folder_a_company_and_a_study_show_what_they_hold():
+    assert "opportunities.csv" in read_folder(sample_folder())._repr_html_()
+    assert "stage_history" in simulate_company(1, n_accounts=5, n_quarters=2)._repr_html_()
+    shown = run_study(sample_folder(), as_of="2026-09-30")._repr_html_()
+    assert "rows read were clean" in shown
+    assert "concentration_summary" in shown
