@@ -18,6 +18,13 @@ pytestmark = pytest.mark.browser
 SHOTS = ROOT / "build" / "screenshots"
 QUICKSTART = ROOT / "notebooks" / "00_quickstart.ipynb"
 WAIT_S = 90
+# Lab draws only the cells in view, and moves them about while it does: scroll again until the figure stands there.
+SCROLL_UNTIL_DRAWN = """(place) => {
+    const cells = [...document.querySelectorAll(".jp-Notebook .jp-Cell")];
+    const cell = cells.find((one) => one.dataset.windowedListIndex === String(place));
+    (cell ?? cells.at(-1))?.scrollIntoView();
+    return Boolean(cell?.querySelector(".main-svg"));
+}"""
 LOOPBACK = {"127.0.0.1", "localhost", ""}
 
 
@@ -78,14 +85,7 @@ def test_the_quickstart_shows_its_charts_in_lab_without_errors_or_outside_reques
         page.wait_for_selector(".jp-Notebook", timeout=WAIT_S * 1000)
         # Cells are drawn as they come into view: go to each cell that holds a figure and wait for its drawing.
         for cell in cells_with_a_figure(QUICKSTART):
-            found = page.locator(f".jp-Notebook .jp-Cell[data-windowed-list-index='{cell}']")
-            for _ in range(WAIT_S):
-                if found.count():
-                    break
-                page.locator(".jp-Notebook .jp-Cell").last.scroll_into_view_if_needed()
-                page.wait_for_timeout(1000)
-            found.scroll_into_view_if_needed()
-            found.locator(".main-svg").first.wait_for(timeout=WAIT_S * 1000)
+            page.wait_for_function(SCROLL_UNTIL_DRAWN, arg=cell, timeout=WAIT_S * 1000, polling=250)
         SHOTS.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=SHOTS / "lab-quickstart.png")
         outside = [url for url in page.requests if urlparse(url).hostname not in {*LOOPBACK, None}]

@@ -58,7 +58,8 @@ def concentration(
     by : str or sequence of str
         Columns to group by (for instance ``"period"``); each group is ranked on its own.
     account : str, optional
-        The column that names the account. Where given, an account that occurs twice in a group is refused.
+        The column that names the account. Where given, an account that occurs twice in a group is refused, and a row
+        without a name is no customer: it is not ranked, and the summary says how much it holds.
 
     Returns
     -------
@@ -67,7 +68,8 @@ def concentration(
         ``share``, ``cumulative_share`` and ``concentration_class`` (ordered categorical C < B < A) added.
         ``.summary``: one row per group, sorted by group: the ``by`` columns, ``n`` (accounts with a value),
         ``n_missing``, ``n_zero``, ``n_negative``, ``negative_sum``, ``total``, ``n_for_70`` and ``pct_for_70`` (and so
-        on for each level; in % of n), ``top_20_pct_share`` (the cut rounded up), ``gini``, ``hhi``, ``note``.
+        on for each level; in % of n), ``top_20_pct_share`` (the cut rounded up), ``gini``, ``hhi``, ``note``,
+        ``n_unnamed`` and ``unnamed_sum`` (rows without an account name, and their values: not in the total).
 
     Raises
     ------
@@ -103,11 +105,14 @@ def concentration(
     frame = to_pandas(accounts)
     check = FrameCheck(frame, "concentration")
     values = check.numbers(value, purpose="what accounts are ranked by")
-    groups = group_columns(check, by)
+    names = [name for level in levels for name in (f"n_for_{level_name(level)}", f"pct_for_{level_name(level)}")]
+    groups = group_columns(check, by, results=(*_COUNTS, *names, *_INDICES, *_UNNAMED, *_RANKED))
+    check.one_currency()
     _check_grain(check, groups, account)
     check.done()
-
     n = len(frame)
+    unnamed = np.zeros(n, dtype=bool) if account is None else frame[account].isna().to_numpy()
+    named_values = np.where(unnamed, np.nan, values) if unnamed.any() else values
     columns = {
         "rank": np.full(n, np.nan),
         "share": np.full(n, np.nan),
@@ -115,9 +120,11 @@ def concentration(
     }
     codes = np.full(n, kernels.MISSING_CODE, dtype=np.int8)
     keys, members = _group_rows(frame, groups)
-    rows = [_one_group(values, place, levels, class_limits, columns, codes) for place in members]
-    names = [name for level in levels for name in (f"n_for_{level_name(level)}", f"pct_for_{level_name(level)}")]
-    summary = pd.concat([keys, pd.DataFrame(rows, columns=[*_COUNTS, *names, *_INDICES])], axis=1)
+    rows = [_one_group(named_values, place, levels, class_limits, columns, codes) for place in members]
+    for row, place in zip(rows, members, strict=True):
+        row[_N_MISSING] -= int(unnamed[place].sum())
+        row += [int(unnamed[place].sum()), float(np.nansum(values[place][unnamed[place]]))]
+    summary = pd.concat([keys, pd.DataFrame(rows, columns=[*_COUNTS, *names, *_INDICES, *_UNNAMED])], axis=1)
     return Concentration(
         accounts=frame.assign(
             rank=nullable_integers(columns["rank"]),
@@ -129,7 +136,10 @@ def concentration(
     )
 
 
+_RANKED = ("rank", "share", "cumulative_share", "concentration_class")
 _COUNTS = ("n", "n_missing", "n_zero", "n_negative", "negative_sum", "total")
+_N_MISSING = 1
+_UNNAMED = ("n_unnamed", "unnamed_sum")
 _INDICES = ("top_20_pct_share", "gini", "hhi", "note")
 
 
@@ -140,9 +150,9 @@ def level_name(level: float) -> str:
 
 def _check_limits(levels: Sequence[float], class_limits: tuple[float, float]) -> None:
     outside = [level for level in levels if not 0 < level < 1]
-    if outside:
-        raise refusal("levels must lie between 0 and 1", outside, "Write 80 % as 0.8.")
-    if not 0 < class_limits[0] < class_limits[1] < 1:
+    if outside or len(set(levels)) != len(levels):
+        raise refusal("levels must lie between 0 and 1, each once", list(levels), "Write 80 % as 0.8.")
+    if len(class_limits) != len(CLASS_LIMITS) or not 0 < class_limits[0] < class_limits[1] < 1:
         raise refusal("class_limits must satisfy 0 < A < B < 1", class_limits, "The default is (0.8, 0.95).")
 
 
@@ -158,7 +168,7 @@ def _check_grain(check: FrameCheck, groups: list[str], account: str | None) -> N
         )
     if account is None or not check.require(account, "the account's name"):
         return
-    repeated = frame.duplicated([*groups, account]).to_numpy()
+    repeated = frame.duplicated([*groups, account]).to_numpy() & frame[account].notna().to_numpy()
     check.fail_rows("an account may occur once in a group", account, repeated, "Add its rows up first.")
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from custvalue import kernels
 from custvalue.frames.checks import FrameCheck, to_pandas
@@ -84,11 +85,13 @@ def segment_accounts(
     goal = grid.headroom_target if target is None else target
     frame = to_pandas(accounts)
     check = FrameCheck(frame, "segment_accounts")
+    check.rule("grid", grid, AccountGrid)
+    check.one_currency(grid.currency)
     if not 0 < goal <= 1:
         check.fail("target must lie in (0, 1]", goal, "Write 70 % as 0.7.")
     potentials = check.numbers(potential, low=0, purpose="business per year")
     shares = check.numbers(share, low=0, high=1, purpose="the share that may be won; current_share is a proxy")
-    held = check.numbers(current_share, low=0) if check.has(current_share) else np.full(len(frame), np.nan)
+    held = check.optional_numbers(current_share, usual="current_share", low=0)
     loyalty_codes = _loyalty_codes(check, loyalty, grid)
     check.done()
 
@@ -108,12 +111,14 @@ def segment_accounts(
 
 def _best_first(values: kernels.Floats, bands: Bands) -> kernels.Codes:
     """Return band codes counted from the best band; -1 where missing."""
-    codes = kernels.band_codes(values, bands.cuts, bands.owned_by_upper)
+    # 0.8 - 0.1 is a little more than 0.7: a value that misses a cut by round-off stands on it.
+    tolerance = kernels.ROUND_OFF * max(bands.cuts)
+    codes = kernels.band_codes(values, bands.cuts, bands.owned_by_upper, tolerance=tolerance)
     return np.where(codes < 0, kernels.MISSING_CODE, len(bands.cuts) - codes).astype(np.int8)
 
 
 def _loyalty_codes(check: FrameCheck, loyalty: str, grid: AccountGrid) -> kernels.Codes:
-    numeric = {"1": "+", "1.0": "+", "0.0": "0", "-1": "-", "-1.0": "-"}
+    numeric = {"1": "+", "1.0": "+", "0.0": "0", "-1": "-", "-1.0": "-", "＋": "+", "－": "-", "−": "-"}
     aliases = {text: sign for text, sign in numeric.items() if sign in grid.loyalty}
     return check.choices(loyalty, grid.loyalty, aliases=aliases, purpose="+, 0 or -").astype(np.int8)
 
@@ -133,13 +138,13 @@ def segment_summary(segmented: Any, *, grid: AccountGrid = playbook.ACCOUNT_GRID
     pandas.DataFrame
         One row per segment, best first, and a last row with a missing segment for the accounts that could not be
         placed: ``segment`` (ordered categorical), ``n``, ``n_without_headroom``, and the sums ``revenue`` (where there
-        is one), ``potential`` and ``headroom`` over the accounts that have them (currency). ``n`` adds up to the
-        accounts given.
+        is one), ``potential`` and ``headroom`` over the accounts that have them (currency; missing where a segment has
+        accounts and none of them has the value). ``n`` adds up to the accounts given.
 
     Raises
     ------
     ValueError
-        If the frame has no ``segment`` or ``potential`` column.
+        If the frame has no ``segment``, ``potential`` or ``headroom`` column, or holds several periods.
 
     Examples
     --------
@@ -153,19 +158,31 @@ def segment_summary(segmented: Any, *, grid: AccountGrid = playbook.ACCOUNT_GRID
     frame = to_pandas(segmented)
     check = FrameCheck(frame, "segment_summary")
     codes = check.choices("segment", grid.segments, purpose="run segment_accounts first")
-    sums = {name: check.numbers(name) for name in ("revenue", "potential", "headroom") if name in frame}
+    names = ("revenue", "potential", "headroom") if check.has("revenue") else ("potential", "headroom")
+    sums = {name: check.numbers(name, purpose="run segment_accounts first") for name in names}
+    if check.has("period") and len(pd.unique(frame["period"])) > 1:
+        check.fail(
+            "one row per account is needed",
+            f"{len(pd.unique(frame['period']))} periods",
+            "Choose a period first.",
+            "column 'period'",
+        )
     check.done()
     n = len(grid.segments)
     places = np.where(codes < 0, n, codes)
-    without = np.isnan(sums["headroom"]) if "headroom" in sums else np.ones(len(frame), dtype=bool)
     return pd.DataFrame(
         {
             "segment": ordered_classes(np.append(np.arange(n), kernels.MISSING_CODE), grid.segments),
             "n": np.bincount(places, minlength=n + 1),
-            "n_without_headroom": np.bincount(places[without], minlength=n + 1),
-            **{
-                name: np.bincount(places, weights=np.nan_to_num(values), minlength=n + 1)
-                for name, values in sums.items()
-            },
+            "n_without_headroom": np.bincount(places[np.isnan(sums["headroom"])], minlength=n + 1),
+            **{name: _sum_of_known(places, values, n + 1) for name, values in sums.items()},
         }
     )
+
+
+def _sum_of_known(places: NDArray[np.int64], values: kernels.Floats, n: int) -> kernels.Floats:
+    """Return the sum of the known values at each place; missing where there are rows and none is known."""
+    known = ~np.isnan(values)
+    sums = kernels.sums_by_code(places[known], values[known], n)
+    sums[(np.bincount(places, minlength=n) > 0) & (np.bincount(places[known], minlength=n) == 0)] = np.nan
+    return sums

@@ -12,6 +12,19 @@ from custvalue.frames.nullable import ordered_classes
 from custvalue.rules import playbook
 from custvalue.rules.wall import Wall
 
+RESULTS = (
+    "today",
+    "tomorrow",
+    "gap",
+    "today_low",
+    "today_high",
+    "n_missing",
+    "band",
+    "band_tomorrow",
+    "n_actions",
+    "hours",
+)
+
 
 def score_walls(
     walls: Any,
@@ -47,7 +60,7 @@ def score_walls(
         missing where a criterion is), ``today_low``, ``today_high`` (bounds over the missing answers), ``n_missing``
         (criteria without an answer for today), ``band`` (of today) and ``band_tomorrow`` (ordered categoricals; missing
         where the missing answers could change them), ``n_actions`` (criteria to be raised) and ``hours`` (for those
-        that are; missing where one of them has none).
+        that are; missing where one of them has none, or nothing is answered).
 
     Raises
     ------
@@ -70,15 +83,16 @@ def score_walls(
       account  today  tomorrow  gap  band band_tomorrow
     0    清水公司   10.0      15.0  5.0  good     very_good
     """
-    card = wall.scorecard
     frame = to_pandas(walls)
     check = FrameCheck(frame, "score_walls")
-    groups = group_columns(check, by)
+    check.rule("wall", wall, Wall)
+    card = wall.scorecard
+    groups = group_columns(check, by, results=RESULTS)
     check.require(account, "whose wall it is")
     codes = check.choices(criterion, card.names, purpose="the row of the wall")
     now = check.numbers(today, low=0, purpose="points today")
     then = check.numbers(tomorrow, low=0, purpose="points aimed at")
-    effort = check.numbers(hours, low=0) if check.has(hours) else np.full(len(frame), np.nan)
+    effort = check.optional_numbers(hours, usual="hours", low=0)
     if not check.failures:
         _check_rows(check, wall, codes, now, then, [account, *groups], (criterion, today, tomorrow))
     check.done()
@@ -101,7 +115,7 @@ def score_walls(
         band=_certain_band(wall, now_low, now_high),
         band_tomorrow=_certain_band(wall, then_low, then_high),
         n_actions=np.bincount(place, weights=raised, minlength=len(keys)).astype(np.int64),
-        hours=hours_sum,
+        hours=np.where(answered > 0, hours_sum, np.nan),
     )
 
 

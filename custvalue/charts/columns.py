@@ -48,6 +48,9 @@ _NAMES: dict[str, tuple[str, str]] = {
     "list_price": ("List price", "标价"),
     "manager": ("Manager", "经理"),
     # what was read
+    "p_rep": ("Probability by the rep", "销售员填报概率"),
+    "n_unnamed": ("Without a name", "无客户名行数"),
+    "unnamed_sum": ("Sum without a name", "无客户名合计"),
     "kind": ("Table", "表"),
     "file": ("File", "文件"),
     "rows": ("Rows", "行数"),
@@ -159,7 +162,7 @@ SET_APART: Mapping[str, Label] = {
     "overdue": Label("overdue", "逾期"),
     "unscheduled": Label("unscheduled", "无日期"),
     "unpriced": Label("unpriced", "无金额"),
-    "closed_after_as_of": Label("closed later", "之后结束"),
+    "state_unknown": Label("state on the day unknown", "当日状态未知"),
     "created_after_as_of": Label("created later", "之后创建"),
 }
 _OUTCOMES = {"won": Label("won", "赢单"), "lost": Label("lost", "丢单")}

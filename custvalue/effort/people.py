@@ -57,6 +57,7 @@ def profile_people(traits: Any, *, rule: HunterFarmer = playbook.HUNTER_FARMER) 
     """
     frame = to_pandas(traits)
     check = FrameCheck(frame, "profile_people")
+    check.rule("rule", rule, HunterFarmer)
     answers = np.array([check.numbers(name, low=rule.farmer_end, high=rule.hunter_end) for name in rule.scored_names])
     check.done()
     answered = ~np.isnan(answers)

@@ -17,7 +17,7 @@ ROWS_NAMED = 3
 def to_pandas(frame: Any) -> pd.DataFrame:
     """Return the frame as pandas: as it is if it is one, converted if narwhals knows it, refused otherwise."""
     if isinstance(frame, pd.DataFrame):
-        return frame
+        return _without_arrow_types(frame)
     try:
         known = nw.from_native(frame, eager_only=True)
     except TypeError as error:
@@ -30,6 +30,19 @@ def to_pandas(frame: Any) -> pd.DataFrame:
     return converted
 
 
+def _without_arrow_types(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with pyarrow-typed columns in pandas' own types; any other frame is returned as it is."""
+    arrow = [place for place, dtype in enumerate(frame.dtypes) if isinstance(dtype, pd.ArrowDtype)]
+    if not arrow:
+        return frame
+    columns = [frame.iloc[:, place] for place in range(frame.shape[1])]
+    for place in arrow:
+        columns[place] = pd.Series(columns[place].array.__arrow_array__().to_pandas().array, index=frame.index)
+    converted = pd.concat(columns, axis="columns", keys=range(len(columns)))
+    converted.columns = frame.columns
+    return converted
+
+
 def nearest(name: str, known: Iterable[object]) -> str:
     """Return a hint that names the most similar known names, or lists what there is."""
     texts = [str(item) for item in known]
@@ -37,6 +50,8 @@ def nearest(name: str, known: Iterable[object]) -> str:
     if close:
         return "Did you mean " + " or ".join(repr(item) for item in close) + "?"
     shown = ", ".join(repr(item) for item in texts[:12])
+    if not texts:
+        return "There are no columns."
     return f"There is {shown}{', …' if len(texts) > 12 else ''}."  # noqa: PLR2004 (how many names a message shows)
 
 
@@ -172,6 +187,47 @@ class FrameCheck:
             series = series.dt.tz_localize(None)
         days: pd.Series[pd.Timestamp] = series.dt.normalize()
         return days
+
+    def optional_dates(self, column: str, *, usual: str) -> "pd.Series[pd.Timestamp]":
+        """Return dates of a column that may be absent under its usual name; under another it must be there."""
+        if self.may_use(column, usual=usual):
+            return self.dates(column)
+        return pd.Series(pd.NaT, index=self.frame.index, dtype="datetime64[ns]")
+
+    def optional_numbers(self, column: str, *, usual: str, low: float | None = None) -> NDArray[np.float64]:
+        """Return numbers of a column that may be absent under its usual name; under another it must be there."""
+        if self.may_use(column, usual=usual):
+            return self.numbers(column, low=low)
+        return np.full(len(self.frame), np.nan)
+
+    def may_use(self, column: str, *, usual: str) -> bool:
+        """Say whether an optional column is there; one that was named by the caller must be."""
+        return self.has(column) if column == usual else self.require(column)
+
+    def one_currency(self, expected: str | None = None) -> None:
+        """Note amounts of several currencies, or of another than the rules are stated in; no column is no failure."""
+        if not self.has("currency"):
+            return
+        counts = self.frame["currency"].value_counts()
+        if len(counts) > 1:
+            listed = ", ".join(f"{_plain(code)!r} ({n})" for code, n in counts.head(5).items())
+            self.fail("amounts must be in one currency", listed, "Convert them first.", "column 'currency'")
+        elif expected is not None and len(counts) == 1 and str(counts.index[0]) != expected:
+            self.fail(
+                f"the rules are stated in {expected}",
+                repr(str(counts.index[0])),
+                f"Convert the amounts to {expected}, or pass rules of your own currency.",
+                "column 'currency'",
+            )
+
+    def rule(self, name: str, value: object, wanted: type) -> None:
+        """Refuse at once a rule object of another class: nothing can be checked without it."""
+        if not isinstance(value, wanted):
+            raise refusal(
+                f"{self.caller}: {name} must be a {wanted.__name__}",
+                type(value).__name__,
+                f"Make one with custvalue.rules.{wanted.__name__}, or change one of the playbook's.",
+            )
 
     def choices(
         self,

@@ -11,12 +11,14 @@ import pandas as pd
 from custvalue.frames.checks import nearest
 from custvalue.rules import playbook
 from custvalue.rules.errors import refusal
+from custvalue.rules.scorecard import Criterion
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
 
 PERIOD_PATTERN = r"\d{4}(Q[1-4]|-(0[1-9]|1[0-2]))"
 PROBABILITY_HIGH = 1.0
+_SIGNS = (playbook.ACCOUNT_GRID.loyalty, playbook.ACCOUNT_GRID.loyalty_labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class Column:
     """One column of a kind: its type, whether file and row must have it, and its range or choices."""
 
     name: str
-    type: Literal["text", "number", "date"]
+    type: Literal["text", "number", "date", "points"]
     meaning: str
     needed: bool = False
     filled: bool = False
@@ -32,6 +34,17 @@ class Column:
     high: float | None = None
     choices: tuple[str, ...] = ()
     pattern: str | None = None
+    aliases: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def remedy(self) -> str:
+        """What to do about a value that breaks the rule."""
+        empty = "" if self.filled else ", or leave it empty"
+        if self.name == "outcome":
+            return "Write won or lost; leave it empty only while the deal is open."
+        if self.high == PROBABILITY_HIGH:
+            return f"Write 40 % as 0.4{empty}."
+        return f"Correct the value{empty}."
 
     @property
     def rule(self) -> str:
@@ -73,6 +86,27 @@ class Contract:
 
 def _account(filled: bool = True) -> Column:
     return Column("account", "text", "the customer", needed=True, filled=filled)
+
+
+# Loyalty as numbers, in words, and in the full-width signs of a Chinese keyboard.
+LOYALTY_ALIASES = (
+    *(("1", "+"), ("1.0", "+"), ("0.0", "0"), ("-1", "-"), ("-1.0", "-"), ("＋", "+"), ("－", "-"), ("−", "-")),
+    *((label.zh, sign) for sign, label in zip(*_SIGNS, strict=True)),
+    *((label.en, sign) for sign, label in zip(*_SIGNS, strict=True)),
+)
+
+
+def _points(criterion: Criterion) -> Column:
+    """Return the column of a criterion: its points, or the text of a level in either language."""
+    texts = [(text, f"{level.points:g}") for level in criterion.levels for text in (level.label.en, level.label.zh)]
+    return Column(
+        criterion.name,
+        "points",
+        criterion.label.en,
+        low=criterion.min_points,
+        high=criterion.max_points,
+        aliases=tuple(texts),
+    )
 
 
 _PERIOD = Column("period", "text", "quarter or month", pattern=PERIOD_PATTERN)
@@ -151,7 +185,11 @@ CONTRACTS = {
         Contract(
             "prospects",
             "one row per prospect, one column per criterion of the scorecard",
-            (Column("prospect", "text", "the possible customer", needed=True, filled=True),),
+            (
+                Column("prospect", "text", "the possible customer", needed=True, filled=True),
+                Column("outcome", "text", "won, lost, or empty while open", choices=("won", "lost")),
+                *(_points(criterion) for criterion in playbook.SCREENING.criteria),
+            ),
             key=("prospect",),
         ),
         Contract(
@@ -164,7 +202,7 @@ CONTRACTS = {
                 _money("potential", "the customer's demand for what we sell, per year"),
                 _fraction("winnable_share", "share of the potential we may win"),
                 _money("current_share", "trailing-year revenue ÷ potential"),
-                Column("loyalty", "text", "+, 0 or -", choices=playbook.ACCOUNT_GRID.loyalty),
+                Column("loyalty", "text", "+, 0 or -", choices=playbook.ACCOUNT_GRID.loyalty, aliases=LOYALTY_ALIASES),
             ),
             key=("account", "period"),
         ),

@@ -21,14 +21,14 @@ Mask = NDArray[np.bool_]
 class DealsAsOf:
     """Each opportunity's state on a day: exactly one of the five masks holds in every row.
 
-    ``closed_later`` deals existed and were open on the day but have been closed since, so the frame no longer says what
-    was known of them then; ``created_later`` deals did not exist yet.
+    ``state_unknown`` deals were open on the day, but the frame holds later events: stage, amount and expected close may
+    have changed since, so it does not say what was known then. ``created_later`` deals did not exist yet.
     """
 
     won: Mask
     lost: Mask
     open: Mask
-    closed_later: Mask
+    state_unknown: Mask
     created_later: Mask
     created: "pd.Series[Any]"
     closed: "pd.Series[Any]"
@@ -42,20 +42,27 @@ def deals_as_of(
     created: str = "created",
     closed: str = "closed",
 ) -> DealsAsOf:
-    """Sort opportunities by what was known on ``as_of``; columns ``created`` and ``closed`` may be absent."""
+    """Sort opportunities by what was known on ``as_of``; the columns ``created`` and ``closed`` may be absent."""
     result = check.choices(outcome, OUTCOMES, purpose="'won' or 'lost', missing while open")
-    nothing = pd.Series(pd.NaT, index=check.frame.index, dtype="datetime64[ns]")
-    opened = check.dates(created) if check.has(created) else nothing
-    ended = check.dates(closed) if check.has(closed) else nothing
-    created_later = (opened > as_of).to_numpy()
+    opened = check.optional_dates(created, usual="created")
+    ended = check.optional_dates(closed, usual="closed")
     is_closed = result >= 0
+    if outcome in check.frame:
+        check.fail_rows(
+            "an open deal has no close date",
+            closed,
+            ~is_closed & ended.notna().to_numpy(),
+            "Give its outcome, or move the date to expected_close.",
+        )
+    created_later = (opened > as_of).to_numpy()
     closed_later = is_closed & (ended > as_of).to_numpy() & ~created_later
-    known = ~created_later & ~closed_later
+    open_then = ~created_later & (~is_closed | closed_later)
+    taken_later = bool(created_later.any() or closed_later.any())
     return DealsAsOf(
-        won=known & (result == WON),
-        lost=known & (result == LOST),
-        open=known & ~is_closed,
-        closed_later=closed_later,
+        won=~created_later & ~closed_later & (result == WON),
+        lost=~created_later & ~closed_later & (result == LOST),
+        open=open_then & (not taken_later),
+        state_unknown=open_then & taken_later,
         created_later=created_later,
         created=opened,
         closed=ended,
@@ -76,9 +83,15 @@ def ladder_codes(check: FrameCheck, stage: str, ladder: Ladder, *, needed: Mask)
     )
 
 
-def group_columns(check: FrameCheck, by: str | Sequence[str]) -> list[str]:
-    """Return the grouping columns as a list after checking that the frame has them."""
+def group_columns(check: FrameCheck, by: str | Sequence[str], *, results: Sequence[str] = ()) -> list[str]:
+    """Return the grouping columns as a list; they must be there, be distinct, and not bear a result's name."""
     names = [by] if isinstance(by, str) else list(by)
     for name in names:
         check.require(name, "grouping")
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        check.fail("by names each column once", repeated, "Drop the repeated names.", "by")
+    taken = [name for name in names if name in results]
+    if taken:
+        check.fail("by must not bear the name of a result column", taken, "Rename the column first.", "by")
     return names

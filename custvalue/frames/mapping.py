@@ -1,5 +1,6 @@
 """A mapping file (TOML): how somebody else's export becomes our tables. Left of ``=`` is ours, right is theirs."""
 
+import difflib
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -9,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from custvalue.frames.checks import nearest
-from custvalue.frames.contracts import KINDS
+from custvalue.frames.contracts import KINDS, contract_for
 from custvalue.frames.deals import OUTCOMES
 from custvalue.frames.rejects import blank_to_missing
 from custvalue.rules.errors import InputError, raise_all, refusal, refusal_text
@@ -17,6 +18,7 @@ from custvalue.rules.labels import Label
 from custvalue.rules.ladder import Ladder, Stage
 
 Notes = tuple[tuple[str, object], ...]
+MISSPELT = 0.83
 Reader = Callable[[Path], pd.DataFrame]
 
 
@@ -98,7 +100,7 @@ def read_mapping(path: str | Path) -> Mapping:
     if not place.is_file():
         raise refusal("the mapping file must exist", str(path), "Check the path.")
     try:
-        content = tomllib.loads(place.read_text(encoding="utf-8"))
+        content = tomllib.loads(place.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise refusal("a mapping file is TOML in UTF-8", str(error), "Correct the line.", place.name) from error
     problems: list[str] = []
@@ -112,6 +114,9 @@ def _ladder(part: Any, problems: list[str]) -> Ladder | None:
     if part is None:
         return None
     try:
+        unknown = sorted({key for stage in part["stages"] for key in stage} - {"name", "en", "zh", "probability"})
+        if unknown:
+            problems.append(refusal_text("a stage has name, probability, en, zh", unknown, "Drop or correct the key."))
         stages = tuple(
             Stage(
                 stage["name"],
@@ -145,7 +150,10 @@ _SHAPES: dict[str, type] = {
 
 
 def _table(kind: str, part: Any, problems: list[str]) -> TableMapping:
-    if kind not in KINDS or not isinstance(part, dict):
+    if kind in KINDS and not isinstance(part, dict):
+        problems.append(refusal_text(f"[{kind}] is a table of the file", repr(part), f"Write [{kind}] on a line."))
+        return TableMapping()
+    if kind not in KINDS:
         problems.append(
             refusal_text(
                 "a mapping's parts are kinds of tables or 'ladder'", repr(kind), nearest(kind, [*KINDS, "ladder"])
@@ -162,19 +170,38 @@ def _table(kind: str, part: Any, problems: list[str]) -> TableMapping:
             )
         else:
             good[key] = value
+    lookups = _lookups(kind, good.pop("lookup", []), problems)
+    _check_lists(kind, good, problems)
+    unknown = set(good.get("outcome", {})) - set(OUTCOMES)
+    if unknown:
+        problems.append(refusal_text(f"[{kind}.outcome] knows won and lost", sorted(unknown), "Use these two."))
+        good.pop("outcome")
+    return TableMapping(lookup=lookups, **good)
+
+
+def _lookups(kind: str, entries: list[Any], problems: list[str]) -> tuple[Lookup, ...]:
     lookups = []
-    for entry in good.pop("lookup", []):
+    for entry in entries:
         if not isinstance(entry, dict) or set(entry) != {"file", "on", "take"}:
             problems.append(refusal_text(f"[[{kind}.lookup]] has file, on and take", entry, "Give all three."))
         elif len(entry["on"]) != 1:
             problems.append(refusal_text(f"[[{kind}.lookup]] joins on one column", entry["on"], "Give one pair."))
         else:
             lookups.append(Lookup(**entry))
-    unknown = set(good.get("outcome", {})) - set(OUTCOMES)
-    if unknown:
-        problems.append(refusal_text(f"[{kind}.outcome] knows won and lost", sorted(unknown), "Use these two."))
-        good.pop("outcome")
-    return TableMapping(lookup=tuple(lookups), **good)
+    return tuple(lookups)
+
+
+def _check_lists(kind: str, good: dict[str, Any], problems: list[str]) -> None:
+    """Note texts where a list of texts is meant: a text would be read letter by letter."""
+    parts = {"outcome": [good.get("outcome", {})], "merge": list(good.get("merge", {}).values())}
+    for name, groups in parts.items():
+        entries = [entry for group in groups for entry in (group.values() if isinstance(group, dict) else [group])]
+        wrong = [entry for entry in entries if not isinstance(entry, list)]
+        if wrong:
+            problems.append(
+                refusal_text(f"[{kind}.{name}] is ours = a list of theirs", repr(wrong[0]), f"Write [{wrong[0]!r}].")
+            )
+            good.pop(name)
 
 
 def apply_mapping(
@@ -202,6 +229,27 @@ def _rename(raw: pd.DataFrame, table: TableMapping, kind: str) -> pd.DataFrame:
         )
         for ours, theirs in table.columns.items()
         if theirs not in raw.columns
+    ]
+    vocabulary = contract_for(kind).names
+    for ours in table.columns:
+        close = difflib.get_close_matches(ours, vocabulary, n=1, cutoff=MISSPELT)
+        if ours not in vocabulary and close:
+            problems.append(
+                refusal_text(
+                    f"[{kind}.columns] names on the left are ours",
+                    repr(ours),
+                    f"Did you mean {close[0]!r}? A column of your own needs a name less like it.",
+                )
+            )
+    kept = [name for name in raw.columns if name not in table.columns.values()]
+    problems += [
+        refusal_text(
+            f"[{kind}.columns] a name of ours is free for the column read into it",
+            f"the file has a column {ours!r} of its own",
+            f"Rename that one too, for instance {ours}_original = {ours!r}.",
+        )
+        for ours, theirs in table.columns.items()
+        if ours != theirs and ours in kept
     ]
     theirs = list(table.columns.values())
     problems += [
@@ -242,6 +290,9 @@ def _look_up(
     if len(unmatched):
         listed = ", ".join(f"{name!r} ({n} rows)" for name, n in unmatched.head(5).items())
         notes.append((f"{ours} not in {lookup.file}", listed))
+    taken = [new for new in lookup.take if new in frame]
+    if taken:
+        raise refusal(f"{where}: take makes new columns", taken, "Choose other names; a column is never replaced.")
     keyed = other.set_index(theirs)
     return frame.assign(**{new: frame[ours].map(keyed[name]) for new, name in lookup.take.items()})
 
@@ -253,6 +304,9 @@ def _read_outcomes(frame: pd.DataFrame, table: TableMapping, kind: str, ladder: 
     _need(frame, "stage", "[opportunities.outcome]")
     meaning = {name: outcome for outcome, names in table.outcome.items() for name in names}
     if ladder is not None:
+        both = sorted(set(meaning) & set(ladder.names))
+        if both:
+            raise refusal("a stage is either on the ladder or an outcome", both, "Take it out of one of the two.")
         unknown = frame.loc[~frame["stage"].isin([*meaning, *ladder.names]) & frame["stage"].notna(), "stage"]
         if len(unknown):
             counts = unknown.value_counts()

@@ -1,7 +1,9 @@
 """The calendar: as-of days, and period labels such as ``2026Q3`` for any quarter or month frequency."""
 
+import re
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from custvalue.rules.errors import refusal
@@ -9,18 +11,20 @@ from custvalue.rules.errors import refusal
 AsOf = str | date | pd.Timestamp
 QUARTERS_PER_YEAR = 4
 MONTHS_PER_YEAR = 12
+ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}([T ][\d:.]+)?$")
 
 
 def as_day(as_of: AsOf) -> pd.Timestamp:
-    """Return ``as_of`` as a day, or say why it is none.
+    """Return ``as_of`` as a day, or say why it is none: only a date object or an ISO text is read, never a guess.
 
     >>> as_day("2026-09-30")
     Timestamp('2026-09-30 00:00:00')
     """
+    readable = isinstance(as_of, date | np.datetime64) or (isinstance(as_of, str) and ISO_DAY.match(as_of))
     try:
-        day = pd.Timestamp(as_of)
-    except (ValueError, TypeError) as error:
-        raise refusal("as_of must be a date", repr(as_of), "Write it as '2026-09-30'.") from error
+        day = pd.Timestamp(as_of) if readable else pd.NaT
+    except ValueError:
+        day = pd.NaT
     if pd.isna(day):
         raise refusal("as_of must be a date", repr(as_of), "Write it as '2026-09-30'.")
     return day.tz_localize(None).normalize()

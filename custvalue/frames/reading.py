@@ -8,7 +8,7 @@ import pandas as pd
 from python_calamine import CalamineError
 
 from custvalue.frames.contracts import KINDS, contract_for
-from custvalue.frames.mapping import Mapping, TableMapping, apply_mapping
+from custvalue.frames.mapping import Mapping, TableMapping, apply_mapping, read_mapping
 from custvalue.frames.parts import frame_html
 from custvalue.frames.rejects import Checked, check_frame
 from custvalue.rules.errors import InputError, raise_all, refusal
@@ -21,7 +21,7 @@ def read_table(
     kind: str,
     *,
     columns: Dict[str, str] | None = None,
-    mapping: Mapping | None = None,
+    mapping: Mapping | str | Path | None = None,
     sheet: str | int = 0,
 ) -> Checked:
     """Read one table from a file and hold it to the contract of its kind.
@@ -35,8 +35,8 @@ def read_table(
         ``time_log`` or ``targets``.
     columns : dict, optional
         Renames: the vocabulary's name to the file's name.
-    mapping : Mapping, optional
-        Renames, look-ups, merged values and stages, from :func:`read_mapping`.
+    mapping : Mapping or path, optional
+        A mapping file: renames, look-ups, merged values and stages,.
     sheet : str or int
         The sheet of an ``.xlsx`` file.
 
@@ -60,6 +60,8 @@ def read_table(
     0
     """
     contract_for(kind)
+    if isinstance(mapping, str | Path):
+        mapping = read_mapping(mapping)
     place = Path(path)
     raw = read_raw(place, sheet)
     table = mapping.tables.get(kind, TableMapping()) if mapping else TableMapping()
@@ -128,15 +130,15 @@ class FolderTables:
         return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 
-def read_folder(folder: str | Path, *, mapping: Mapping | None = None) -> FolderTables:
+def read_folder(folder: str | Path, *, mapping: Mapping | str | Path | None = None) -> FolderTables:
     """Read every table in a folder: the files named after their kind, or those a mapping names.
 
     Parameters
     ----------
     folder : str or Path
         A folder with files such as ``opportunities.csv``, ``accounts.xlsx``.
-    mapping : Mapping, optional
-        From :func:`read_mapping`; its ``file`` entries name the files.
+    mapping : Mapping or path, optional
+        A mapping file, or what :func:`read_mapping` made of it; its ``file`` entries name the files.
 
     Returns
     -------
@@ -156,6 +158,8 @@ def read_folder(folder: str | Path, *, mapping: Mapping | None = None) -> Folder
     >>> "opportunities" in cv.read_folder(cv.sample_folder()).frames
     True
     """
+    if isinstance(mapping, str | Path):
+        mapping = read_mapping(mapping)
     place = Path(folder)
     if not place.is_dir():
         raise refusal("the folder must exist", str(folder), "Check the path.")
@@ -163,11 +167,20 @@ def read_folder(folder: str | Path, *, mapping: Mapping | None = None) -> Folder
     used = {path.name for path in named.values()} | set(mapping.lookup_files if mapping else ())
     files = sorted(path for path in place.iterdir() if path.suffix.lower() in SUFFIXES and path.name not in used)
     ignored = []
+    doubles = []
     for path in files:
-        if path.stem in KINDS and path.stem not in named:
-            named[path.stem] = path
+        kind = path.stem.lower()
+        if kind in KINDS and kind not in named:
+            named[kind] = path
+        elif kind in KINDS and not (mapping and kind in mapping.tables and mapping.tables[kind].file):
+            doubles.append(f"{path.name} and {named[kind].name}")
         else:
             ignored.append(path.name)
+    nowhere = sorted(set(mapping.tables) - set(named)) if mapping else []
+    if doubles:
+        raise refusal("one file per kind of table", doubles, "Remove one of the two.", str(folder))
+    if nowhere:
+        raise refusal("a mapped table needs a file", nowhere, 'Name it with file = "…" in the mapping.', str(folder))
     if not named:
         raise refusal(
             "the folder must hold a table of a known kind",

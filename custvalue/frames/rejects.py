@@ -51,7 +51,12 @@ class _Failures:
 
 
 def check_frame(
-    raw: pd.DataFrame, kind: str, *, first_line: int = 2, notes: tuple[tuple[str, object], ...] = ()
+    raw: pd.DataFrame,
+    kind: str,
+    *,
+    first_line: int = 2,
+    notes: tuple[tuple[str, object], ...] = (),
+    as_read: bool = True,
 ) -> Checked:
     """Type a raw table by the contract of its kind and part its rows into clean and rejected.
 
@@ -65,6 +70,9 @@ def check_frame(
         The line of the file that holds the first row.
     notes : tuple of (item, value)
         What was done on the way, for the report.
+    as_read : bool
+        The cells come from a file: texts are stripped, and blanks such as ``N/A`` count as missing. In a frame of the
+        analyst's own a text stays what it is.
 
     Returns
     -------
@@ -88,12 +96,13 @@ def check_frame(
     _check_columns(raw, contract)
     raw = raw.reset_index(drop=True)
     failures = _Failures()
+    cells = {name: blank_to_missing(raw[name]) if as_read else raw[name] for name in raw.columns}
     typed = pd.DataFrame(
         {
-            name: _typed(raw[name], column, failures)
+            name: _typed(cell, column, failures)
             if (column := _column(contract, str(name)))
-            else numbers_if_all_are(blank_to_missing(raw[name]))
-            for name in raw.columns
+            else (numbers_if_all_are(cell) if as_read else cell)
+            for name, cell in cells.items()
         },
         index=raw.index,
     )
@@ -153,20 +162,46 @@ def numbers_if_all_are(series: "pd.Series[Any]") -> "pd.Series[Any]":
 
 def _typed(series: "pd.Series[Any]", column: Column, failures: _Failures) -> "pd.Series[Any]":
     """Return the column in its type; cells that cannot be read become missing and are noted."""
-    present = blank_to_missing(series)
-    if column.type == "number":
+    present = _with_aliases(series, column)
+    if column.type in ("number", "points"):
         typed: pd.Series[Any] = pd.to_numeric(present, errors="coerce").astype(float)
         typed = typed.where(np.isfinite(typed))
         wanted, remedy = "a plain number", "Write it with digits and a decimal point."
+        if column.type == "points":
+            wanted, remedy = "points or the text of a level", _levels(column)
     elif column.type == "date":
         typed = pd.to_datetime(present, errors="coerce", format=None if present.dtype.kind == "M" else "ISO8601")
         typed = typed.dt.tz_localize(None) if typed.dt.tz is not None else typed
         wanted, remedy = ISO_DATE, "Write it as year-month-day."
     else:
-        return present if present.dtype == "str" else present.astype("str").where(present.notna())
+        return _as_text(present)
     unread = np.flatnonzero((typed.isna() & present.notna()).to_numpy())
     failures.add(unread, column.name, f"{column.name} must be {wanted}", remedy)
     return typed
+
+
+def _as_text(series: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Return a column as texts; whole numbers, which a spreadsheet holds as floats, without a decimal point."""
+    if series.dtype == "str":
+        return series
+    present = series.notna()
+    if pd.api.types.is_float_dtype(series):
+        return series.map("{:.15g}".format, na_action="ignore").astype("str").where(present)
+    if series.dtype == object:
+        floats = series.map(lambda value: isinstance(value, float))
+        series = series.where(~(floats & present), series[floats & present].map("{:.15g}".format))
+    return series.astype("str").where(present)
+
+
+def _with_aliases(series: "pd.Series[Any]", column: Column) -> "pd.Series[Any]":
+    """Return a column with the other spellings of its values in ours."""
+    if not column.aliases or (pd.api.types.is_numeric_dtype(series) and column.type == "points"):
+        return series
+    return _as_text(series).replace(dict(column.aliases))
+
+
+def _levels(column: Column) -> str:
+    return "Write one of " + ", ".join(f"{points} ({text})" for text, points in column.aliases[::2]) + "."
 
 
 def _validate(typed: pd.DataFrame, kind: str, failures: _Failures, unread: set[tuple[str, int]]) -> None:
@@ -181,7 +216,8 @@ def _validate(typed: pd.DataFrame, kind: str, failures: _Failures, unread: set[t
             rows = [row for row in found["index"].astype(int) if (column, row) not in unread]
             empty = str(check) == "not_nullable"
             rule = f"{column} must not be empty" if empty else str(check)
-            remedy = "Fill it in." if empty else "Correct the value or leave it empty."
+            named = _column(contract_for(kind), str(column))
+            remedy = "Fill it in." if empty or named is None else named.remedy
             failures.add(np.array(rows, dtype=np.int64), str(column), rule, remedy)
 
 

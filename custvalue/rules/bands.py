@@ -1,10 +1,9 @@
 """Ordered bands cut by thresholds, where every cut point belongs to a stated side."""
 
-import math
 from dataclasses import dataclass
 from itertools import pairwise
 
-from custvalue.rules.errors import refusal
+from custvalue.rules.errors import is_number, refusal
 from custvalue.rules.labels import Label, Lang
 
 
@@ -59,7 +58,7 @@ class Bands:
                 raise refusal(
                     f"{len(self.names)} bands need {wanted} {field}", len(given), f"Give {wanted} {field}.", field
                 )
-        if not all(math.isfinite(cut) for cut in self.cuts):
+        if not all(is_number(cut) for cut in self.cuts):
             raise refusal("band cuts must be finite numbers", self.cuts, "Leave the outermost bands open instead.")
         if any(left >= right for left, right in pairwise(self.cuts)):
             raise refusal("band cuts must increase strictly", self.cuts, "Put the cuts in increasing order.")

@@ -1,10 +1,20 @@
 """How every refusal in the library is worded: rule, value, place, remedy."""
 
+import math
 from collections.abc import Iterable
 
 
 class InputError(ValueError):
     """Input that breaks a stated rule; any other ``ValueError`` is a fault of the library's own."""
+
+
+def is_number(value: object) -> bool:
+    """Say whether a value is a finite number; yes and no are none.
+
+    >>> is_number(0.4), is_number("40%"), is_number(float("nan")), is_number(True)
+    (True, False, False, False)
+    """
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def refusal(rule: str, value: object, remedy: str, where: str = "") -> InputError:

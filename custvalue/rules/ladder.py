@@ -1,10 +1,9 @@
 """Deal heat: the stages of an order, each with its chance of ever being won; and the customer's attitude."""
 
-import math
 from dataclasses import dataclass
 from itertools import pairwise
 
-from custvalue.rules.errors import refusal
+from custvalue.rules.errors import is_number, refusal
 from custvalue.rules.labels import Label, Lang
 
 
@@ -43,10 +42,10 @@ class Ladder:
         if len(set(names)) != len(names):
             raise refusal("stage names must be distinct", names, "Rename or drop the repeated ones.")
         for stage in self.stages:
-            if not math.isfinite(stage.probability) or not 0 <= stage.probability <= 1:
+            if not is_number(stage.probability) or not 0 <= stage.probability <= 1:
                 raise refusal(
                     "a stage's probability must lie in 0–1",
-                    stage.probability,
+                    repr(stage.probability),
                     "Write 40 % as 0.4.",
                     f"stage {stage.name!r}",
                 )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from custvalue.rules.bands import Bands
-from custvalue.rules.errors import refusal
+from custvalue.rules.errors import is_number, refusal
 from custvalue.rules.labels import Label
 
 
@@ -54,12 +54,12 @@ class Criterion:
 
     def __post_init__(self) -> None:
         where = f"criterion {self.name!r}"
-        if not math.isfinite(self.weight) or self.weight < 0:
+        if not is_number(self.weight) or self.weight < 0:
             raise refusal(
                 "a criterion's weight must be 0 or more", self.weight, "Give a finite weight of 0 or more.", where
             )
         points = tuple(level.points for level in self.levels)
-        if any(not math.isfinite(value) or value < 0 for value in points):
+        if any(not is_number(value) or value < 0 for value in points):
             raise refusal("points must be finite and 0 or more", points, "Start the scale at 0.", where)
         if any(left >= right for left, right in pairwise(points)):
             raise refusal("points must increase from level to level", points, "List the levels lowest first.", where)
@@ -121,9 +121,11 @@ class Scorecard:
             raise refusal(
                 "a scorecard needs a positive weight", "all weights zero", "Give at least one criterion a weight."
             )
+        if self.action_from is not None and not is_number(self.action_from):
+            raise refusal("action_from must be a number or None", self.action_from, "Give the lowest flagged value.")
         if self.scale is None:
             return
-        if not math.isfinite(self.scale) or self.scale <= 0:
+        if not is_number(self.scale) or self.scale <= 0:
             raise refusal("scale must be positive", self.scale, "Give the total the bands are stated for, or None.")
         if not 0 < self.max_total < math.inf:
             open_ended = [c.name for c in self.criteria if math.isinf(c.max_points) or c.max_points == 0]

@@ -44,7 +44,8 @@ def rank_opportunities(
     -------
     pandas.DataFrame
         The opportunities in their own order and index, with ``probability``, ``expected`` (currency) and ``rank``
-        (1 = first) added. Missing where the amount or the probability is missing, and for closed opportunities.
+        (1 = first) added (replaced where already there). Missing where the amount or the probability is missing, and
+        for closed opportunities.
 
     Raises
     ------
@@ -71,6 +72,8 @@ def rank_opportunities(
     """
     frame = to_pandas(opportunities)
     check = FrameCheck(frame, "rank_opportunities")
+    check.rule("ladder", ladder, Ladder)
+    check.one_currency()
     is_open = np.ones(len(frame), dtype=bool)
     if check.has("outcome"):
         is_open = check.choices("outcome", OUTCOMES) < 0
@@ -82,5 +85,5 @@ def rank_opportunities(
     check.done()
     chance = np.where(is_open, chance, np.nan)
     expected = chance * amounts
-    rank = kernels.descending_rank(expected, chance)
+    rank = kernels.descending_rank(kernels.forgiving(expected), chance)
     return frame.assign(probability=chance, expected=expected, rank=nullable_integers(rank))

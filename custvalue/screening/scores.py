@@ -12,6 +12,21 @@ from custvalue.frames.nullable import nullable_booleans, nullable_integers, orde
 from custvalue.rules import playbook
 from custvalue.rules.scorecard import Criterion, Scorecard
 
+RESULTS = (
+    "total",
+    "total_low",
+    "total_high",
+    "score",
+    "score_low",
+    "score_high",
+    "band",
+    "band_low",
+    "band_high",
+    "rank",
+    "knocked_out",
+    "priority_action",
+)
+
 
 def score_prospects(prospects: Any, *, scorecard: Scorecard = playbook.SCREENING) -> pd.DataFrame:
     """Score prospects on a weighted scorecard and band them, with bounds where answers are missing.
@@ -71,6 +86,12 @@ def score_prospects(prospects: Any, *, scorecard: Scorecard = playbook.SCREENING
     """
     frame = to_pandas(prospects)
     check = FrameCheck(frame, "score_prospects")
+    check.rule("scorecard", scorecard, Scorecard)
+    taken = [name for name in scorecard.names if name in RESULTS]
+    if taken:
+        check.fail(
+            "a criterion must not bear the name of a result column", taken, "Rename it in the card and the frame."
+        )
     points = [criterion_points(check, criterion) for criterion in scorecard.criteria]
     check.done()
     totals = scorecard_totals(scorecard, points)
@@ -81,10 +102,14 @@ def score_prospects(prospects: Any, *, scorecard: Scorecard = playbook.SCREENING
 def criterion_points(check: FrameCheck, criterion: Criterion) -> kernels.Floats:
     """Return one criterion's points from numbers or level texts; NaN where missing."""
     name = criterion.name
-    if criterion.levels and name in check.frame and _holds_text(check.frame[name]):
+    if not check.require(name, criterion.label.en):
+        return np.full(len(check.frame), np.nan)
+    if criterion.levels and _holds_text(check.frame[name]):
         english = [level.label.en for level in criterion.levels]
-        chinese = {level.label.zh: level.label.en for level in criterion.levels}
-        codes = check.choices(name, english, aliases=chinese, remedy="Points may be given as numbers too.")
+        others = {level.label.zh: level.label.en for level in criterion.levels}
+        for level in criterion.levels:
+            others |= {f"{level.points:g}": level.label.en, f"{level.points:.1f}": level.label.en}
+        codes = check.choices(name, english, aliases=others, remedy="Points may be given as numbers too.")
         return np.array([level.points for level in criterion.levels] + [np.nan])[codes]
     high = criterion.max_points if criterion.levels else None
     return check.numbers(name, low=criterion.min_points, high=high, purpose=criterion.label.en)

@@ -77,27 +77,31 @@ def trailing_revenue(inputs: Inputs) -> AccountRevenue | None:
     One row per account: ``account``, ``revenue``. Revenue without an account is named in the basis, not ranked.
     """
     year = inputs.trailing_year
-    if not inputs.lacking("accounts", ("account", "revenue", "period")):
+    # A period still running on the day may hold later revenue in a table by period; sales lines carry their dates.
+    running = inputs.as_of < inputs.period.end_time.normalize()
+    has_lines = not inputs.lacking("sales", ("account", "date", "amount"))
+    if not inputs.lacking("accounts", ("account", "revenue", "period")) and not (running and has_lines):
         rows = inputs.frames["accounts"]
         rows = rows[rows["period"].isin(year)]
-        return _added_up(rows, "revenue", year, "the accounts table", "客户表")
-    if not inputs.lacking("accounts", ("account", "revenue")):
+        return _added_up(inputs, rows, "revenue", "the accounts table", "客户表")
+    if not inputs.lacking("accounts", ("account", "revenue")) and "period" not in inputs.frames["accounts"]:
         frame = inputs.frames["accounts"][["account", "revenue"]]
         return AccountRevenue(frame, Label("Revenue as given in the accounts table.", "收入取自客户表。"))
-    if not inputs.lacking("sales", ("account", "date", "amount")):
+    if has_lines:
         lines = inputs.frames["sales"]
         lines = lines[lines["date"] <= inputs.as_of]
         rows = account_revenue(lines, freq=inputs.freq)
-        return _added_up(rows[rows["period"].isin(year)], "revenue", year, "sales lines", "销售明细")
+        return _added_up(inputs, rows[rows["period"].isin(year)], "revenue", "sales lines", "销售明细")
     if not inputs.lacking("opportunities", ("account", "amount", "closed", "outcome")):
         deals = inputs.frames["opportunities"]
         won = deals[(deals["outcome"] == "won") & (deals["closed"] <= inputs.as_of)]
         won = won.assign(period=period_labels(won["closed"], inputs.freq))
-        return _added_up(won[won["period"].isin(year)], "amount", year, "won deals", "赢单")
+        return _added_up(inputs, won[won["period"].isin(year)], "amount", "won deals", "赢单")
     return None
 
 
-def _added_up(rows: pd.DataFrame, value: str, year: list[str], en: str, zh: str) -> AccountRevenue:
+def _added_up(inputs: Inputs, rows: pd.DataFrame, value: str, en: str, zh: str) -> AccountRevenue:
+    year = inputs.trailing_year
     named = rows[rows["account"].notna()]
     frame = named.groupby("account", sort=True)[value].sum(min_count=1).rename("revenue").reset_index()
     periods = [label for label in year if label in set(rows["period"])]
@@ -105,6 +109,11 @@ def _added_up(rows: pd.DataFrame, value: str, year: list[str], en: str, zh: str)
     nameless = float(rows.loc[rows["account"].isna(), value].sum())
     en_text = f"Revenue per account from {en}, {span} ({len(periods)} of {len(year)} periods of the trailing year)."
     zh_text = f"每个客户的收入取自{zh}，{span}（过去一年 {len(year)} 期中的 {len(periods)} 期）。"
+    if inputs.as_of < inputs.period.end_time.normalize():
+        en_text += f" {inputs.period_label} is still running on {inputs.as_of:%Y-%m-%d}"
+        zh_text += f" {inputs.period_label} 在 {inputs.as_of:%Y-%m-%d} 尚未结束"
+        en_text += ": its figures may hold later revenue." if en == "the accounts table" else "."
+        zh_text += "，其数字可能含之后的收入。" if zh == "客户表" else "。"
     if n_nameless:
         en_text += f" {n_nameless:,} rows without an account, {nameless:,.0f} in all, are not ranked."
         zh_text += f" 另有 {n_nameless:,} 行没有客户名，合计 {nameless:,.0f}，未参与排名。"

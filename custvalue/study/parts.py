@@ -15,6 +15,7 @@ from custvalue.rules.labels import Label
 from custvalue.screening import rank_opportunities, score_prospects
 from custvalue.study.inputs import Inputs, targets_per_person, trailing_revenue
 from custvalue.tracking import expected_revenue, pipeline_by_stage, win_rates
+from custvalue.tracking.expected import STATE_UNKNOWN
 
 Draw = Callable[..., Any]
 
@@ -81,13 +82,21 @@ def screening_part(inputs: Inputs) -> Section:
     """Prospects on the scorecard, best first."""
     card = playbook.SCREENING
     _need(inputs, "prospects", "prospect", *card.names)
-    scored = score_prospects(inputs.frames["prospects"], scorecard=card)
+    prospects = inputs.frames["prospects"]
+    undecided = prospects["outcome"].isna() if "outcome" in prospects else pd.Series(True, index=prospects.index)
+    scored = score_prospects(prospects[undecided], scorecard=card)
     return Section(
         "screening",
         Label("Screening prospects", "筛选潜在客户"),
         {"prospect_scores": scored.sort_values(["rank", "score_high"], ascending=[True, False], kind="stable")},
         {"score_ranking": Picture("prospect_scores", partial(charts.plot_scores, scored, scorecard=card))},
-        (Label(card.note, "评分以20分计；缺失的答案不按零分计算。"),),
+        (
+            Label(card.note, "评分以20分计；缺失的答案不按零分计算。"),
+            Label(
+                f"{len(scored):,} open prospects; {int((~undecided).sum()):,} already won or lost are not ranked.",
+                f"{len(scored):,} 个未定潜在客户；{int((~undecided).sum()):,} 个已有结果，不参与排名。",
+            ),
+        ),
     )
 
 
@@ -96,35 +105,45 @@ def tracking_part(inputs: Inputs) -> Section:
     _need(inputs, "opportunities", "amount", "stage", "outcome")
     deals = inputs.frames["opportunities"]
     expected = expected_revenue(deals, as_of=inputs.as_of, freq=inputs.freq, ladder=inputs.ladder)
-    stages = pipeline_by_stage(deals, as_of=inputs.as_of, ladder=inputs.ladder)
-    is_open = deals[deals["outcome"].isna()]
-    ranked = rank_opportunities(is_open.drop(columns="probability", errors="ignore"), ladder=inputs.ladder)
-    tables = {
-        "expected_revenue": expected,
-        "pipeline_by_stage": stages,
-        "opportunity_ranking": ranked.sort_values("rank", kind="stable"),
-        "win_rates": win_rates(deals, as_of=inputs.as_of),
-    }
+    tables = {"expected_revenue": expected}
+    figures = {"expected_revenue": Picture("expected_revenue", partial(charts.plot_expected_revenue, expected))}
+    notes = [_ladder_note(inputs)]
+    if (expected["period"] == STATE_UNKNOWN).any():
+        notes.append(LATER_EVENTS)
+    else:
+        stages = pipeline_by_stage(deals, as_of=inputs.as_of, ladder=inputs.ladder)
+        is_open = deals[deals["outcome"].isna()].rename(columns={"probability": "p_rep"})
+        ranked = rank_opportunities(is_open, ladder=inputs.ladder).sort_values("rank", kind="stable")
+        tables |= {"pipeline_by_stage": stages, "opportunity_ranking": ranked}
+        pipeline = partial(charts.plot_pipeline, stages, ladder=inputs.ladder)
+        figures["pipeline_by_stage"] = Picture("pipeline_by_stage", pipeline)
+        if len(ranked):
+            figures["priority"] = Picture("opportunity_ranking", partial(charts.plot_priority, ranked))
+    tables["win_rates"] = win_rates(deals, as_of=inputs.as_of)
     tables |= {
         f"win_rates_by_{group}": win_rates(deals, as_of=inputs.as_of, by=group)
         for group in ("region", "owner", "product")
         if group in deals and deals[group].notna().any()
     }
-    figures = {
-        "expected_revenue": Picture("expected_revenue", partial(charts.plot_expected_revenue, expected)),
-        "pipeline_by_stage": Picture("pipeline_by_stage", partial(charts.plot_pipeline, stages, ladder=inputs.ladder)),
-    }
-    if len(ranked):
-        figures["priority"] = Picture("opportunity_ranking", partial(charts.plot_priority, ranked))
     if "win_rates_by_region" in tables:
         by_region = tables["win_rates_by_region"]
         figures["win_rates_by_region"] = Picture("win_rates_by_region", partial(charts.plot_win_rates, by_region))
-    note = Label(
+    return Section("tracking", Label("Tracking orders", "追踪订单"), tables, figures, tuple(notes))
+
+
+LATER_EVENTS = Label(
+    "The table holds events after the as-of day, so it does not say at which stage, amount and expected close the open "
+    "deals stood on it: their value is shown as unknown. Use the day of the export, or a snapshot taken on the day.",
+    "表中含有截止日之后的事件，无法得知未结商机当日的阶段、金额和预计成交日期，其价值按未知列示。请以导出日为截止日，或使用当日快照。",
+)
+
+
+def _ladder_note(inputs: Inputs) -> Label:
+    return Label(
         f"Stage percentages: {inputs.ladder.source}. They are the chance of ever winning; each open deal's expected "
         "close is taken at its word.",
         f"阶段百分比来源：{inputs.ladder.source}。它们是最终成交的概率；预计成交日期按填报值采用。",
     )
-    return Section("tracking", Label("Tracking orders", "追踪订单"), tables, figures, (note,))
 
 
 def concentration_part(inputs: Inputs) -> Section:
@@ -141,7 +160,10 @@ def concentration_part(inputs: Inputs) -> Section:
     return Section(
         "concentration",
         Label("Concentration", "客户集中度"),
-        {"concentration_summary": result.summary, "concentration_accounts": result.accounts.sort_values("rank", kind="stable")},
+        {
+            "concentration_summary": result.summary,
+            "concentration_accounts": result.accounts.sort_values("rank", kind="stable"),
+        },
         {"pareto": Picture("concentration_summary", partial(charts.plot_concentration, result))},
         (revenue.basis,),
     )

@@ -98,13 +98,13 @@ class Study:
         """Write the study as one self-contained HTML file and return its path."""
         from custvalue.study.html import write_html
 
-        return write_html(self, Path(path), lang)
+        return write_html(self, _writable(path), lang)
 
     def to_excel(self, path: str | Path, *, lang: Lang = "en") -> Path:
         """Write the study as a workbook, a sheet per table, and return its path."""
         from custvalue.study.excel import write_excel
 
-        return write_excel(self, Path(path), lang)
+        return write_excel(self, _writable(path), lang)
 
 
 def run_study(
@@ -183,11 +183,26 @@ def _read(source: str | Path | Dict[str, Any], mapping: Mapping | None) -> Folde
             type(source).__name__,
             "Pass a path, or a dict such as {'opportunities': frame}.",
         )
+    if mapping is not None and mapping.tables:
+        raise refusal(
+            "a mapping of columns is for files",
+            f"frames and a mapping of {', '.join(mapping.tables)}",
+            "Pass the folder, or rename the frames' columns yourself.",
+        )
     checked, problems = {}, []
     for kind, frame in source.items():
         try:
-            checked[kind] = check_frame(to_pandas(frame), kind, first_line=0, notes=(("file", "frame"),))
+            checked[kind] = check_frame(to_pandas(frame), kind, first_line=0, notes=(("file", "frame"),), as_read=False)
         except InputError as error:
             problems.append(str(error))
     raise_all("run_study", problems)
     return FolderTables(checked, (), mapping)
+
+
+def _writable(path: str | Path) -> Path:
+    """Return the path with its folder made, or say why nothing can be written there."""
+    place = Path(path)
+    if place.is_dir():
+        raise refusal("the path must be a file", str(path), "Add a file name.")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    return place

@@ -15,8 +15,9 @@ from custvalue.rules import playbook
 from custvalue.rules.ladder import Ladder
 
 OVERDUE, UNSCHEDULED, UNPRICED = "overdue", "unscheduled", "unpriced"
-CLOSED_LATER, CREATED_LATER = "closed_after_as_of", "created_after_as_of"
-SET_APART = (OVERDUE, UNSCHEDULED, UNPRICED, CLOSED_LATER, CREATED_LATER)
+STATE_UNKNOWN, CREATED_LATER = "state_unknown", "created_after_as_of"
+MEASURES = ("n_deals", "n_won", "won", "n_open", "open", "expected_open", "forecast", "won_plus_open")
+SET_APART = (OVERDUE, UNSCHEDULED, UNPRICED, STATE_UNKNOWN, CREATED_LATER)
 
 
 def expected_revenue(
@@ -67,9 +68,10 @@ def expected_revenue(
         the period of ``closed``, open ones in that of ``expected_close``. Rows set apart, in this order of precedence:
 
         - ``created_after_as_of``: deals that did not exist on the day; they count in ``n_deals`` only.
-        - ``closed_after_as_of``: deals open on the day and closed since. What was known of them is not in the frame
-          (a snapshot would say), so their money is missing.
-        - ``unpriced``: without an amount; money missing.
+        - ``state_unknown``: deals open on the day, where the frame holds later events (a deal created or closed after
+          ``as_of``). Stage, amount and expected close may have changed since, so their money is missing; a snapshot
+          taken on the day would say.
+        - ``unpriced``: won or open without an amount; money missing.
         - ``unscheduled``: without an expected close (open) or a close date (closed).
         - ``overdue``: open with an expected close before ``as_of``.
 
@@ -110,13 +112,10 @@ def expected_revenue(
     day = as_day(as_of)
     check_freq(freq)
     check = FrameCheck(frame, "expected_revenue")
+    check.rule("ladder", ladder, Ladder)
     deals = deals_as_of(check, day, outcome=outcome, created=created, closed=closed)
     amounts = check.numbers(amount, low=0, purpose="what the deal is worth")
-    due = (
-        check.dates(expected_close)
-        if check.has(expected_close)
-        else pd.Series(pd.NaT, index=frame.index, dtype="datetime64[ns]")
-    )
+    due = check.optional_dates(expected_close, usual="expected_close")
     chance = (
         check.numbers(probability, low=0, high=1)
         if probability is not None
@@ -129,12 +128,13 @@ def expected_revenue(
             np.isnan(chance) & deals.open,
             "Fill it in, or use the ladder.",
         )
-    groups = group_columns(check, by)
+    groups = group_columns(check, by, results=("period", *MEASURES))
+    check.one_currency()
     check.done()
 
     label = _row_labels(deals, amounts, due, day, freq)
-    unknown_money = np.isin(label, (UNPRICED, CLOSED_LATER, CREATED_LATER))
-    is_open = deals.open | deals.closed_later
+    unknown_money = np.isin(label, (UNPRICED, STATE_UNKNOWN, CREATED_LATER))
+    is_open = deals.open | deals.state_unknown
     money = np.where(unknown_money, np.nan, amounts)
     pieces = pd.DataFrame(
         {
@@ -155,7 +155,7 @@ def expected_revenue(
     result["period"] = result["period"].astype("str")
     result["forecast"] = result["won"] + result["expected_open"]
     result["won_plus_open"] = result["won"] + result["open"]
-    return result[["period", *groups, *[c for c in result.columns if c != "period" and c not in groups]]]
+    return result[["period", *groups, *MEASURES]]
 
 
 def _row_labels(
@@ -166,8 +166,8 @@ def _row_labels(
     unscheduled = date.isna().to_numpy()
     overdue = deals.open & (due < day).to_numpy()
     return np.select(
-        [deals.created_later, deals.closed_later, np.isnan(amounts) & ~deals.lost, unscheduled, overdue],
-        [CREATED_LATER, CLOSED_LATER, UNPRICED, UNSCHEDULED, OVERDUE],
+        [deals.created_later, deals.state_unknown, np.isnan(amounts) & ~deals.lost, unscheduled, overdue],
+        [CREATED_LATER, STATE_UNKNOWN, UNPRICED, UNSCHEDULED, OVERDUE],
         default=period_labels(date, freq).to_numpy(dtype=object, na_value=""),
     )
 
@@ -180,6 +180,8 @@ def pipeline_by_stage(
     amount: str = "amount",
     stage: str = "stage",
     outcome: str = "outcome",
+    created: str = "created",
+    closed: str = "closed",
 ) -> pd.DataFrame:
     """Count the open deals on each stage of the ladder, with their amounts and expected value.
 
@@ -191,7 +193,7 @@ def pipeline_by_stage(
         The day on which the question is asked.
     ladder : Ladder
         Stage names and their chances of ever winning.
-    amount, stage, outcome : str
+    amount, stage, outcome, created, closed : str
         Column names.
 
     Returns
@@ -205,10 +207,7 @@ def pipeline_by_stage(
     ------
     ValueError
         As for :func:`expected_revenue`.
-
-    Notes
-    -----
-    Deals closed after ``as_of`` are left out: their stage on that day is not in the frame.
+        If the frame holds events after ``as_of``: it then does not say where the deals stood on that day.
 
     Examples
     --------
@@ -220,7 +219,15 @@ def pipeline_by_stage(
     """
     frame = to_pandas(opportunities)
     check = FrameCheck(frame, "pipeline_by_stage")
-    deals = deals_as_of(check, as_day(as_of), outcome=outcome)
+    check.rule("ladder", ladder, Ladder)
+    deals = deals_as_of(check, as_day(as_of), outcome=outcome, created=created, closed=closed)
+    check.one_currency()
+    if deals.state_unknown.any():
+        check.fail(
+            "the frame must be as it stood on as_of",
+            f"{int(deals.state_unknown.sum())} deals open on {as_day(as_of):%Y-%m-%d} and later events",
+            "Pass a snapshot taken that day, or the day of the export as as_of.",
+        )
     amounts = check.numbers(amount, low=0, purpose="what the deal is worth")
     codes = ladder_codes(check, stage, ladder, needed=deals.open)
     check.done()

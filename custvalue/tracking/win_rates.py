@@ -12,6 +12,8 @@ from custvalue.frames.deals import deals_as_of, group_columns
 from custvalue.frames.periods import AsOf, as_day
 from custvalue.rules.errors import refusal
 
+MEASURES = ("n", "n_won", "n_lost", "n_open", "won", "n_won_unpriced", "win_rate_closed", "low", "high", "win_rate_all")
+
 
 def win_rates(
     opportunities: Any,
@@ -74,14 +76,15 @@ def win_rates(
     check = FrameCheck(frame, "win_rates")
     deals = deals_as_of(check, as_day(as_of), outcome=outcome, created=created, closed=closed)
     amounts = check.numbers(amount, low=0, purpose="what the deal is worth")
-    groups = group_columns(check, by)
+    groups = group_columns(check, by, results=MEASURES)
+    check.one_currency()
     check.done()
     pieces = pd.DataFrame(
         {
             "n": 1,
             "n_won": deals.won.astype(np.int64),
             "n_lost": deals.lost.astype(np.int64),
-            "n_open": (deals.open | deals.closed_later).astype(np.int64),
+            "n_open": (deals.open | deals.state_unknown).astype(np.int64),
             "won": np.where(deals.won, np.nan_to_num(amounts), 0.0),
             "n_won_unpriced": (deals.won & np.isnan(amounts)).astype(np.int64),
         }

@@ -148,3 +148,29 @@ def test_the_public_wholesale_list_gives_its_known_answers(shared):
     assert (found["n"], found["total"], found["n_for_70"], found["n_for_80"]) == (440, 14_619_500, 198, 252)
     assert round(found["top_20_pct_share"], 4) == 0.4290
     assert round(found["gini"], 4) == 0.3640
+
+
+def test_a_row_without_an_account_name_is_no_customer_and_its_sum_is_told():
+    frame = pd.DataFrame({"account": ["甲", None, "乙", None], "revenue": [60.0, 500.0, 40.0, 7.0]})
+    result = concentration(frame, account="account")
+    assert result.accounts["rank"].astype(object).where(result.accounts["rank"].notna(), "-").tolist() == [
+        1,
+        "-",
+        2,
+        "-",
+    ]
+    found = result.summary.iloc[0]
+    assert (found["n"], found["n_missing"], found["total"], found["n_unnamed"], found["unnamed_sum"]) == (
+        2,
+        0,
+        100,
+        2,
+        507,
+    )
+
+
+@pytest.mark.parametrize("by", ["n", "total", "rank", "gini"])
+def test_a_group_that_bears_a_results_name_is_refused(by):
+    frame = pd.DataFrame({by: ["x", "y"], "revenue": [1.0, 2.0]})
+    with pytest.raises(ValueError, match="by must not bear the name of a result column"):
+        concentration(frame, by=by)

@@ -111,3 +111,31 @@ def test_the_summary_shows_all_27_cells_and_reconciles_to_the_accounts():
         assert summary[name].sum() == pytest.approx(segmented[name].sum())
     a1 = summary.set_index("segment").loc["A1+", "n"]
     assert a1 == ((frame.potential > 2e6) & (frame.winnable_share > 0.7) & (frame.loyalty == "+")).sum()
+
+
+def test_unknown_headroom_is_missing_in_the_summary_and_an_empty_segment_is_zero():
+    summary = segment_summary(segment_accounts(accounts(potential=[3e6], winnable_share=[0.9], loyalty=["+"])))
+    by_segment = summary.set_index("segment")
+    assert np.isnan(by_segment.loc["A1+", "headroom"])
+    assert by_segment.loc["A1+", "potential"] == 3e6
+    assert by_segment.loc["C3-", ["n", "potential", "headroom"]].tolist() == [0, 0, 0]
+
+
+def test_a_share_that_misses_a_cut_by_round_off_stands_on_it():
+    assert segment_accounts(accounts(winnable_share=[0.8 - 0.1]))["share_class"].tolist() == ["2"]
+
+
+def test_another_currency_than_the_rules_is_refused():
+    with pytest.raises(ValueError, match=r"the rules are stated in CNY: got 'USD'"):
+        segment_accounts(accounts(currency=["USD"]))
+
+
+def test_a_summary_over_several_periods_is_refused():
+    frame = accounts(potential=[1e6] * 2, winnable_share=[0.5] * 2, loyalty=["+"] * 2, period=["2026Q2", "2026Q3"])
+    with pytest.raises(ValueError, match="one row per account is needed: got 2 periods"):
+        segment_summary(segment_accounts(frame))
+
+
+def test_a_share_column_that_was_named_must_be_there():
+    with pytest.raises(ValueError, match="column 'share_held' is needed"):
+        segment_accounts(accounts(), current_share="share_held")

@@ -169,7 +169,7 @@ CASES = {
         charts.plot_pipeline,
         "pipeline_by_stage",
         lambda names: cv.pipeline_by_stage(open_deals(names), as_of=AS_OF),
-        lambda: cv.pipeline_by_stage(bulk_opportunities(), as_of=AS_OF),
+        lambda: cv.pipeline_by_stage(bulk_opportunities(), as_of="2027-12-31"),
         lambda: cv.pipeline_by_stage(open_deals(["甲", "乙"], np.nan), as_of=AS_OF),
         "n_open",
     ),

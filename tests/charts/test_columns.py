@@ -48,7 +48,7 @@ def test_an_unknown_language_is_refused_for_known_and_unknown_columns():
         ("stage", playbook.DEAL_HEAT.names),
         ("attitude", playbook.ATTITUDES.names),
         ("outcome", ("won", "lost")),
-        ("period", ("overdue", "unscheduled", "unpriced", "closed_after_as_of", "created_after_as_of")),
+        ("period", ("overdue", "unscheduled", "unpriced", "state_unknown", "created_after_as_of")),
         ("criterion", playbook.WALL.scorecard.names),
         ("unit", ("days", "hours", "currency per hour")),
     ],

@@ -58,7 +58,8 @@ def test_rows_set_apart_stand_in_a_panel_of_their_own_with_unknown_money_in_word
 def test_the_title_speaks_of_the_first_period_with_open_deals_or_of_the_one_asked_for(expected):
     figure = plot_expected_revenue(expected)
     assert figure.layout.title.text.replace("<br>", " ") == (
-        "2026Q3 stands at 1.3 M: 900 k won and 400 k expected from 1 open deal; 200 k more is overdue"
+        "2026Q3 stands at 1.3 M: 900 k won and 400 k expected from 1 open deal; 200 k more is overdue; "
+        "1 open deal of unknown value"
     )
     assert plot_expected_revenue(expected, period="2026Q4").layout.title.text.startswith("2026Q4 stands at 150 k")
     with pytest.raises(ValueError, match="period must be one of the result's: got '2026Q5'"):

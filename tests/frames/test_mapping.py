@@ -108,3 +108,69 @@ def test_a_look_up_table_with_a_repeated_key_is_refused(tmp_path):
     text = "[sales]\nfile='sales.csv'\n[[sales.lookup]]\nfile='reps.csv'\non={owner='name'}\ntake={region='region'}"
     with pytest.raises(ValueError, match=r"name must occur once: got \['Li'\]"):
         read_folder(tmp_path, mapping=read_mapping(mapping(tmp_path, text)))
+
+
+SALES = "account,date,amount,owner,id\na,2026-01-01,1,Li,7\n"
+
+
+def sales_folder(tmp_path, columns):
+    (tmp_path / "sales.csv").write_text(SALES, encoding="utf-8")
+    return read_folder(tmp_path, mapping=mapping(tmp_path, f"[sales]\nfile='sales.csv'\n[sales.columns]\n{columns}"))
+
+
+def test_a_misspelt_name_of_ours_is_refused_with_the_right_one(tmp_path):
+    with pytest.raises(ValueError, match=r"names on the left are ours: got 'ammount'. Did you mean 'amount'"):
+        sales_folder(tmp_path, "ammount = 'amount'")
+
+
+def test_a_name_of_ones_own_may_be_anything_unlike_ours(tmp_path):
+    assert "salesperson_code" in sales_folder(tmp_path, "salesperson_code = 'id'").frames["sales"]
+
+
+def test_a_column_cannot_be_read_into_a_name_the_file_uses_itself(tmp_path):
+    with pytest.raises(ValueError, match="the file has a column 'account' of its own"):
+        sales_folder(tmp_path, "account = 'owner'")
+
+
+def test_a_look_up_never_replaces_a_column(tmp_path):
+    (tmp_path / "sales.csv").write_text(SALES, encoding="utf-8")
+    (tmp_path / "reps.csv").write_text("name,price\nLi,9\n", encoding="utf-8")
+    text = "[sales]\nfile='sales.csv'\n[[sales.lookup]]\nfile='reps.csv'\non={owner='name'}\ntake={amount='price'}"
+    with pytest.raises(ValueError, match=r"take makes new columns: got \['amount'\]"):
+        read_folder(tmp_path, mapping=mapping(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[opportunities.outcome]\nwon = 'Won'", r"is ours = a list of theirs: got 'Won'. Write \['Won'\]"),
+        ("[opportunities.merge.product]\n'GTX Pro' = 'GTXPro'", "is ours = a list of theirs: got 'GTXPro'"),
+        ("sales = 3", r"\[sales\] is a table of the file: got 3"),
+        ("[ladder]\nsource='s'\nstages=[{name='a', probability='40%'}]", "must lie in 0–1: got '40%'"),
+        ("[ladder]\nsource='s'\nstages=[{name='a', probabilty=0.4}]", r"got \['probabilty'\]"),
+    ],
+)
+def test_mappings_of_the_wrong_shape_are_refused(tmp_path, text, message):
+    with pytest.raises(ValueError, match=message):
+        read_mapping(mapping(tmp_path, text))
+
+
+def test_a_mapping_saved_with_a_byte_order_mark_is_read(tmp_path):
+    path = tmp_path / "map.toml"
+    path.write_text("[sales]\nfile='sales.csv'", encoding="utf-8-sig")
+    assert read_mapping(path).tables["sales"].file == "sales.csv"
+
+
+def test_a_stage_cannot_be_on_the_ladder_and_an_outcome(shared, tmp_path):
+    text = MAVEN.read_text(encoding="utf-8").replace('name = "Engaging"', 'name = "Won"')
+    with pytest.raises(ValueError, match=r"either on the ladder or an outcome: got \['Won'\]"):
+        read_folder(shared / "maven_crm", mapping=mapping(tmp_path, text))
+
+
+def test_two_files_of_one_kind_and_a_mapped_table_without_a_file_are_refused(tmp_path):
+    (tmp_path / "sales.csv").write_text(SALES, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"a mapped table needs a file: got \['targets'\]"):
+        read_folder(tmp_path, mapping=mapping(tmp_path, "[targets.columns]\nowner='Rep'"))
+    pd.DataFrame({"account": ["a"]}).to_parquet(tmp_path / "Sales.parquet")
+    with pytest.raises(ValueError, match="one file per kind of table"):
+        read_folder(tmp_path)

@@ -36,3 +36,11 @@ def test_as_of_is_a_day_without_time_or_zone():
     assert as_day(pd.Timestamp("2026-09-30 17:00", tz="Asia/Shanghai")) == pd.Timestamp("2026-09-30")
     with pytest.raises(ValueError, match=r"as_of must be a date: got 'NaT'"):
         as_day("NaT")
+
+
+@pytest.mark.parametrize(
+    "as_of", [20260930, "2026", "2026Q3", "03.04.2026", "today", "now", 1.5, True, None, "2026-13-01"]
+)
+def test_as_of_is_never_guessed(as_of):
+    with pytest.raises(ValueError, match="as_of must be a date"):
+        as_day(as_of)

@@ -222,3 +222,27 @@ def test_every_contract_names_its_key_and_rule_columns():
     for contract in CONTRACTS.values():
         assert set(contract.key) <= set(contract.names)
         assert all(set(rule.columns) <= set(contract.names) for rule in contract.rules)
+
+
+def test_loyalty_is_read_from_signs_numbers_and_words(tmp_path):
+    path = write(tmp_path, "a.csv", "account,loyalty\na,1\nb,0\nc,-1\nd,支持\ne,－\nf,+\n")
+    checked = read_table(path, "accounts")
+    assert checked.frame["loyalty"].tolist() == ["+", "0", "-", "+", "-", "+"]
+
+
+def test_points_and_level_texts_may_be_mixed_in_a_file_and_others_are_rejected(tmp_path):
+    path = write(tmp_path, "p.csv", "prospect,company_type\na,2\nb,joint venture\nc,上市公司\nd,5\ne,big\n")
+    checked = read_table(path, "prospects")
+    assert checked.frame["company_type"].tolist() == [2, 1, 0]
+    assert checked.rejects[["line", "value"]].to_numpy().tolist() == [[5, "5"], [6, "big"]]
+
+
+def test_identifiers_keep_their_digits_from_every_format(tmp_path):
+    frame = pd.DataFrame({"opportunity": ["001", "002"], "account": [1001.0, None], "stage": "x", "amount": 1.0})
+    frame = frame.assign(outcome=None)
+    assert check_frame(frame, "opportunities").frame["account"].tolist()[0] == "1001"
+
+
+def test_texts_of_an_analysts_own_frame_are_not_taken_for_blanks():
+    frame = pd.DataFrame({"account": ["NA", " x "], "date": pd.to_datetime(["2026-01-01"] * 2), "amount": [1.0, 2.0]})
+    assert check_frame(frame, "sales", as_read=False).frame["account"].tolist() == ["NA", " x "]

@@ -53,3 +53,9 @@ def test_a_stage_that_is_not_on_the_ladder_is_refused_with_its_count_and_the_nea
 def test_a_probability_in_percent_is_refused():
     with pytest.raises(ValueError, match=r"probability must be 1 or less: got 60 \(column 'probability', row 0\)"):
         rank_opportunities(pd.DataFrame({"probability": [60], "amount": [1.0]}))
+
+
+def test_equal_products_of_different_factors_tie_in_spite_of_round_off():
+    # 49,000 x 0.6 and 42,000 x 0.7 are both 29,400; as floats they differ in the last digit.
+    ranked = rank_opportunities(pd.DataFrame({"probability": [0.6, 0.7], "amount": [49_000.0, 42_000.0]}))
+    assert ranked["rank"].tolist() == [2, 1]

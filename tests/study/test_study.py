@@ -116,3 +116,42 @@ def test_importing_the_library_does_not_import_plotly_or_pandera():
 def test_every_public_name_is_there():
     assert all(hasattr(cv, name) for name in cv.__all__)
     assert dir(cv) == sorted(cv.__all__)
+
+
+def test_a_past_day_shows_open_deals_as_unknown_and_ranks_none_of_them():
+    study = cv.run_study({"opportunities": cv.load_opportunities()}, as_of="2025-08-15")
+    assert "opportunity_ranking" not in study.tables
+    assert "pipeline_by_stage" not in study.tables
+    expected = study.tables["expected_revenue"].set_index("period")
+    assert expected.loc["state_unknown", "n_open"] > 100
+    assert pd.isna(expected.loc["state_unknown", "expected_open"])
+    tracking = next(section for section in study.sections if section.name == "tracking")
+    assert any("events after the as-of day" in note.en for note in tracking.notes)
+    assert not any("0 expected from 0 open deals" in finding.sentence for finding in study.findings())
+
+
+def test_a_running_quarter_takes_revenue_from_the_lines_up_to_the_day():
+    frames = {"accounts": cv.load_accounts(), "sales": cv.load_sales()}
+    study = cv.run_study(frames, as_of="2025-08-15")
+    sales = cv.load_sales()
+    until = sales[sales["account"].notna() & (sales["date"] > "2024-09-30") & (sales["date"] <= "2025-08-15")]
+    assert study.tables["concentration_summary"]["total"].iloc[0] == pytest.approx(until["amount"].sum())
+    basis = next(section for section in study.sections if section.name == "concentration").notes[0].en
+    assert "2025Q3 is still running on 2025-08-15" in basis
+
+
+def test_only_open_prospects_are_ranked():
+    prospects = cv.load_prospects()
+    study = cv.run_study({"prospects": prospects}, as_of="2026-09-30")
+    assert len(study.tables["prospect_scores"]) == prospects["outcome"].isna().sum()
+
+
+def test_a_mapping_of_columns_is_refused_with_frames():
+    with pytest.raises(ValueError, match="a mapping of columns is for files"):
+        cv.run_study({"traits": cv.load_traits()}, as_of="2026-09-30", mapping=MAVEN)
+
+
+def test_reports_are_written_into_folders_that_do_not_exist_yet(study, tmp_path):
+    assert study.to_html(tmp_path / "a" / "b" / "report.html").is_file()
+    with pytest.raises(ValueError, match="the path must be a file"):
+        study.to_excel(tmp_path)

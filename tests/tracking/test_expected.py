@@ -77,7 +77,7 @@ def test_deals_without_amount_or_date_stand_in_rows_of_their_own_and_unknown_mon
 
 def test_a_deal_closed_after_the_day_is_open_on_it_and_its_later_amount_is_not_used():
     result = expected_revenue(deals((500, "agreement", "won", "2026-09-01", "2026-10-02")), as_of=DAY)
-    found = row(result, "closed_after_as_of")
+    found = row(result, "state_unknown")
     assert (found["n_won"], found["won"], found["n_open"]) == (0, 0, 1)
     assert np.isnan(found["open"])
 
@@ -130,16 +130,17 @@ def test_every_deal_is_in_one_row_and_groups_add_up_to_the_whole(frame):
 
 
 @settings(deadline=None, max_examples=40)
-@given(deal_frames())
-def test_the_rows_equal_a_naive_loop_over_deals(frame):
-    day = pd.Timestamp(DAY)
+@given(deal_frames(), st.sampled_from([DAY, "2026-12-15", "2027-12-31"]))
+def test_the_rows_equal_a_naive_loop_over_deals(frame, as_of):
+    day = pd.Timestamp(as_of)
+    later = any(deal.created > day or (pd.notna(deal.outcome) and deal.closed > day) for deal in frame.itertuples())
     expected = {}
     for deal in frame.itertuples():
         if deal.created > day or pd.isna(deal.amount):
             continue
         is_won = deal.outcome == "won" and deal.closed <= day
         is_open = pd.isna(deal.outcome)
-        if not (is_won or is_open):
+        if not (is_won or is_open) or (is_open and later):
             continue
         date = deal.closed if is_won else deal.expected_close
         label = (
@@ -151,7 +152,7 @@ def test_the_rows_equal_a_naive_loop_over_deals(frame):
         )
         chance = 1 if is_won else playbook.DEAL_HEAT.probability(deal.stage)
         expected[label] = expected.get(label, 0) + chance * deal.amount
-    found = expected_revenue(frame, as_of=DAY).set_index("period")["forecast"]
+    found = expected_revenue(frame, as_of=as_of).set_index("period")["forecast"]
     assert {label: value for label, value in found.items() if label in expected} == pytest.approx(expected)
 
 
@@ -219,3 +220,40 @@ def test_a_ladder_of_ones_own_prices_its_own_stages():
     )
     result = pipeline_by_stage(deals((100, "Offer", None, None, None)), as_of=DAY, ladder=ladder)
     assert result["expected_open"].tolist() == [0, 50]
+
+
+def test_open_deals_are_of_unknown_state_once_the_frame_holds_later_events():
+    frame = deals((80, "terms", None, "2026-10-20", None), (70, "agreement", "won", None, "2026-10-03"))
+    found = row(expected_revenue(frame, as_of=DAY), "state_unknown")
+    assert found["n_open"] == 2
+    assert np.isnan(found["expected_open"])
+    today = expected_revenue(frame, as_of="2026-10-03").set_index("period")
+    assert today.loc["2026Q4", "expected_open"] == 48  # on the day of the last event the frame is as it stood
+    with pytest.raises(ValueError, match=r"the frame must be as it stood on as_of: got 2 deals open on 2026-09-30"):
+        pipeline_by_stage(frame, as_of=DAY)
+
+
+def test_mixed_currencies_are_refused_with_their_counts():
+    frame = deals((1, "terms", None, None, None), (2, "terms", None, None, None)).assign(currency=["CNY", "USD"])
+    with pytest.raises(ValueError, match=r"amounts must be in one currency: got 'CNY' \(1\), 'USD' \(1\)"):
+        expected_revenue(frame, as_of=DAY)
+
+
+def test_a_column_that_was_named_must_be_there_and_a_usual_one_need_not():
+    frame = deals((10, "terms", None, None, None)).drop(columns=["closed", "expected_close"])
+    assert expected_revenue(frame, as_of=DAY)["period"].tolist() == ["unscheduled"]
+    with pytest.raises(ValueError, match="column 'Close Date' is needed"):
+        expected_revenue(frame, as_of=DAY, closed="Close Date")
+
+
+@pytest.mark.parametrize("by", ["period", "n_won", "won", ["stage", "stage"]])
+def test_groups_that_bear_a_results_name_or_repeat_are_refused(by):
+    frame = deals((10, "terms", None, None, None)).assign(period="x", n_won=1, won=2)
+    with pytest.raises(ValueError, match=r"by (names each column once|must not bear)"):
+        expected_revenue(frame, as_of=DAY, by=by)
+
+
+def test_pyarrow_typed_frames_give_the_same_answer():
+    frame = deals((100, "agreement", "won", None, "2026-08-03"), (200, "quotation", None, "2026-11-15", None))
+    typed = frame.convert_dtypes(dtype_backend="pyarrow")
+    pd.testing.assert_frame_equal(expected_revenue(typed, as_of=DAY), expected_revenue(frame, as_of=DAY))

@@ -42,6 +42,8 @@ _STANDS = Label(
     "{period} stands at {forecast}: {won} won and {expected} expected from {n} open {deals}",
     "{period}预计{forecast}：已赢单{won}，{n}个未结商机期望{expected}",
 )
+_WON_ONLY = Label("{period} stands at {won} won", "{period}已赢单{won}")
+_UNKNOWN_TOO = Label("; {n} open {deals} of unknown value", "；另有{n}个未结商机价值未知")
 _OVERDUE_TOO = Label("; {x} more is overdue", "；另有{x}逾期")
 _NO_PERIOD = Label("No deal stands in a period: {apart}", "没有商机落在任何期间：{apart}")
 _EXPECTED_SENTENCE = Label(
@@ -143,7 +145,7 @@ def _headline(periods: pd.DataFrame, apart: pd.DataFrame, chosen: str, lang: Lan
         return say(_NO_PERIOD, lang, apart=_apart_counts(apart, lang))
     row = periods.loc[[chosen]].to_dict("records")[0]
     text = say(
-        _STANDS,
+        _STANDS if row["n_open"] else _WON_ONLY,
         lang,
         period=chosen,
         forecast=money_text(row["forecast"], lang),
@@ -153,7 +155,12 @@ def _headline(periods: pd.DataFrame, apart: pd.DataFrame, chosen: str, lang: Lan
         deals=agree(row["n_open"], "deal", "deals"),
     )
     overdue = apart["expected_open"].get("overdue", 0.0)
-    return text + (say(_OVERDUE_TOO, lang, x=money_text(overdue, lang)) if overdue > 0 else "")
+    unknown = int(apart.loc[apart["expected_open"].isna(), "n_open"].sum())
+    if overdue > 0:
+        text += say(_OVERDUE_TOO, lang, x=money_text(overdue, lang))
+    if unknown:
+        text += say(_UNKNOWN_TOO, lang, n=count_text(unknown), deals=agree(unknown, "deal", "deals"))
+    return text
 
 
 def _apart_counts(apart: pd.DataFrame, lang: Lang) -> str:
