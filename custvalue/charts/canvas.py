@@ -25,28 +25,36 @@ from custvalue.charts.wording import (
     say,
     shortened,
     significant,
+    text_width,
     wrapped,
 )
 from custvalue.frames.checks import FrameCheck
 from custvalue.rules.labels import Label, Lang
 
-HEIGHT_LOW, HEIGHT_HIGH = 400, 520
+PLOT_LOW, PLOT_HIGH = 260, 380
+NARROW = 600
 MAX_ROWS = 20
 _TICKS = 5
 _ROUND_STEPS = (1.0, 2.0, 5.0, 10.0)
 _STEP_SLACK = 0.9
 _ROUND_OFF = 1e-9
 _LINE = 1.3
-_TOP_PAD, _TOP_GAP = 12, 26
+_TOP_PAD, _TOP_GAP, _LIFTED = 12, 26, 11
 _NOTE_GAP = 10
-_BOTTOM_AND_AXIS = 100
-_PIXELS_PER_ROW = 26
+_AXIS_AND_TITLE = 56
+PIXELS_PER_ROW = 26
+# About what a character, an entry's line and mark, and an entry of a legend take of a figure.
+CHARACTER, _ENTRY_MARK, _ENTRY_HEIGHT = 6.6, 46, 19
+_SIDES = 40
+# Nearer to an end of the axis than this, the name of a cut is written inwards.
+_NEAR_END = 0.08
 
 _OPEN = Label("what the missing answers leave open", "缺失答案留下的区间")
 NOTHING = Label("Nothing to show", "没有可显示的内容")
+_NO_SUBJECT = Label("No {subject}", "无{subject}")
 
 
-def new_figure(title: str, sentence: str, *, note: str = "", height: int = HEIGHT_LOW) -> go.Figure:
+def new_figure(title: str, sentence: str, *, note: str = "", finding: str = "") -> go.Figure:
     """Return an empty figure in the library's look.
 
     Parameters
@@ -57,38 +65,60 @@ def new_figure(title: str, sentence: str, *, note: str = "", height: int = HEIGH
         What the chart says, for those who read rather than look (plain text, kept in ``layout.meta["sentence"]``).
     note : str
         What the reader must know of the chart: how much is shown of how much, what is set apart. Set under the title.
-    height : int
-        Pixels.
+    finding : str
+        The finding where the title does not state it.
+
+    The height is set by :func:`stand` when all is drawn.
     """
     figure = go.Figure()
-    dress(figure, title, sentence, note=note, height=height)
-    return figure
-
-
-def dress(figure: go.Figure, title: str, sentence: str, *, note: str = "", height: int = HEIGHT_LOW) -> None:
-    """Give a figure its template, title, note, sentence and the room they need."""
     title_lines, note_lines = len(wrapped(title, TITLE_WIDTH)), len(wrapped(note, NOTE_WIDTH)) if note else 0
     top = _TOP_PAD + _LINE * (TITLE_SIZE * title_lines + NOTE_SIZE * note_lines) + _TOP_GAP
     top += _NOTE_GAP if note else 0
-    # plotly sets the last line of a title where a single line would stand: the lines above it need room of their own.
-    above = _TOP_PAD + _LINE * TITLE_SIZE * (title_lines - 1)
+    # plotly sets a title of several lines higher than a single one.
+    above = _TOP_PAD + (_LIFTED if title_lines > 1 else 0)
     figure.update_layout(
         template=TEMPLATE,
         title={
             "text": markup_lines(title, TITLE_WIDTH),
             "subtitle": {"text": markup_lines(note, NOTE_WIDTH) if note else ""},
-            "pad": {"t": round(above)},
+            "pad": {"t": above},
         },
-        meta={"finding": title, "sentence": sentence},
-        height=height,
+        meta={"finding": finding or title, "sentence": sentence},
         margin_t=round(top),
     )
+    return figure
 
 
-def nothing_figure(reason: str, lang: Lang) -> go.Figure:
-    """Return a figure that says why there is nothing to draw."""
+def stand(figure: go.Figure, plot: float = PLOT_LOW, *, below: float = 0) -> None:
+    """Set the height: the title, ``plot`` pixels to draw in, the axis, ``below`` pixels under it, and the legend.
+
+    The legend is given the lines it takes in a window of 600 pixels, so nothing is pressed together there.
+    """
+    bottom = _AXIS_AND_TITLE + below
+    bottom += _ENTRY_HEIGHT * _legend_lines(figure)
+    figure.update_layout(height=round(figure.layout.margin.t + plot + bottom), margin_b=round(bottom))
+
+
+def _legend_lines(figure: go.Figure) -> int:
+    """Return how many lines the legend takes in a narrow window."""
+    names = [trace.name for trace in figure.data if trace.type not in ("heatmap",) and trace.showlegend is not False]
+    widths = [_ENTRY_MARK + CHARACTER * text_width(name) for name in names]
+    if len(widths) <= 1:
+        return 0
+    room = NARROW - _SIDES
+    return 1 if sum(widths) <= room else -(-len(widths) // max(int(room // max(widths)), 1))
+
+
+def text_room(texts: Iterable[str]) -> int:
+    """Return the pixels that the widest of some small texts takes beside what it belongs to."""
+    return round(CHARACTER * max(map(text_width, texts), default=0)) + _TOP_PAD
+
+
+def nothing_figure(subject: Label, reason: str, lang: Lang) -> go.Figure:
+    """Return a figure that says what there is nothing of, and why."""
     title = NOTHING.text(lang)
-    figure = new_figure(title, f"{title}{colon(lang)}{reason}")
+    sentence = f"{say(_NO_SUBJECT, lang, subject=subject.text(lang))}{colon(lang)}{reason}"
+    figure = new_figure(title, sentence, finding=sentence.rstrip(".。"))
     figure.update_layout(xaxis={"visible": False}, yaxis={"visible": False})
     figure.add_annotation(
         x=0.5,
@@ -99,12 +129,13 @@ def nothing_figure(reason: str, lang: Lang) -> go.Figure:
         text=markup_lines(reason, TITLE_WIDTH),
         font_size=FONT_SIZE,
     )
+    stand(figure)
     return figure
 
 
-def height_for(n_rows: int) -> int:
-    """Return the height of a chart with one row per name, within the limits."""
-    return min(max(_BOTTOM_AND_AXIS + _TOP_GAP + _PIXELS_PER_ROW * n_rows, HEIGHT_LOW), HEIGHT_HIGH)
+def room_for(n_rows: int, *, lines: int = 1) -> int:
+    """Return the pixels to draw so many rows in, each with a name of so many lines."""
+    return max((PIXELS_PER_ROW + round(_LINE * FONT_SIZE) * (lines - 1)) * n_rows, PLOT_LOW)
 
 
 def shown_of(shown: int, total: int, lang: Lang, *, which: str = "", rest: str = "") -> str:
@@ -189,7 +220,8 @@ def _axis(low: float, high: float, ticks: list[float], texts: list[str]) -> dict
 
 
 def add_cut_lines(figure: go.Figure, cuts: Sequence[float], texts: Sequence[str], *, layer: str = "above") -> None:
-    """Draw vertical lines at cut points, named at the top."""
+    """Draw vertical lines at cut points, named at the top; the range of the axis must be set."""
+    low, high = figure.layout.xaxis.range
     for cut, text in zip(drawn(cuts), texts, strict=True):
         figure.add_shape(
             type="line",
@@ -201,8 +233,16 @@ def add_cut_lines(figure: go.Figure, cuts: Sequence[float], texts: Sequence[str]
             layer=layer,
             line={"color": INK, "width": 1.5, "dash": "dash"},
         )
+        place = (cut - low) / (high - low)
         figure.add_annotation(
-            x=cut, y=1, yref="paper", yanchor="bottom", showarrow=False, text=markup(text), font_size=NOTE_SIZE
+            x=cut,
+            xanchor="left" if place < _NEAR_END else "right" if place > 1 - _NEAR_END else "center",
+            y=1,
+            yref="paper",
+            yanchor="bottom",
+            showarrow=False,
+            text=markup(text),
+            font_size=NOTE_SIZE,
         )
 
 

@@ -22,7 +22,7 @@ FONT_FAMILY = (
     "'Source Han Sans SC', 'PingFang SC', 'Hiragino Sans GB', 'Microsoft YaHei', 'WenQuanYi Micro Hei', sans-serif"
 )
 FONT_SIZE = 13
-TITLE_SIZE = 17
+TITLE_SIZE = 16
 NOTE_SIZE = 12
 
 INK = "#757575"
@@ -44,7 +44,7 @@ COLOURWAY = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
 RAMP = ("#A8A8A8", SKY, BLUE)
 UNDECIDED = "rgba(117,117,117,0.12)"
 
-# Few customers to many, for cells that carry numbers. It starts near the middle grey rather than at white, so that an
+# Little to much, for cells that carry numbers. It starts near the middle grey rather than at white, so that an
 # empty corner does not glare on a dark page.
 HEAT = ((0.0, "#C3CCD3"), (0.5, SKY), (1.0, BLUE))
 

@@ -20,8 +20,9 @@ SIGNIFICANT_DIGITS = 6
 MONEY_DIGITS = 3
 PERCENT = 100
 MAX_PERCENT_DECIMALS = 1
-TITLE_WIDTH = 84
-NOTE_WIDTH = 118
+# Lines of these widths fit a window of 480 pixels.
+TITLE_WIDTH = 54
+NOTE_WIDTH = 70
 HOVER_WIDTH = 64
 NAME_WIDTH = 24
 
@@ -119,6 +120,23 @@ def money_text(value: Any, lang: Lang = "en") -> str:
             return number_text(rounded / unit, lang) + sign
     whole = float(value).is_integer() or abs(value) >= PERCENT
     return _signed(f"{value:,.0f}" if whole else f"{value:.{MONEY_DIGITS}g}")
+
+
+def money_range(low: Any, high: Any, lang: Lang = "en") -> str:
+    """Return two amounts as a range, both in the unit of the larger.
+
+    >>> money_range(7_914, 19_785, "zh"), money_range(9_217, 23_041), money_range(5.0, 5.0)
+    ('0.791万至1.98万', '9.22 k to 23 k', '5')
+    """
+    ends = [money_text(low, lang), money_text(high, lang)]
+    if ends[0] == ends[1]:
+        return ends[0]
+    if not (is_missing(low) or is_missing(high)):
+        most = significant(max(abs(float(low)), abs(float(high))), MONEY_DIGITS)
+        unit, sign = next(((unit, sign) for unit, sign in _UNITS[lang] if most >= unit), (1.0, ""))
+        if sign:
+            ends = [number_text(float(end) / unit, lang) + sign for end in (low, high)]
+    return say(Label("{low} to {high}", "{low}至{high}"), lang, low=ends[0], high=ends[1])
 
 
 def percent_text(fraction: Any, lang: Lang = "en", *, decimals: int = 0) -> str:
@@ -287,6 +305,15 @@ def bracketed(text: str, lang: Lang = "en") -> str:
     (' (20 %)', '（20%）')
     """
     return f" ({text})" if lang == "en" else f"（{text}）"
+
+
+def unbracketed(name: str, lang: Lang = "en") -> str:
+    """Return a name as it stands inside brackets: "(no name)" loses its own.
+
+    >>> unbracketed("(no name)"), unbracketed("（无名称）", "zh"), unbracketed("North (2)")
+    ('no name', '无名称', 'North (2)')
+    """
+    return name[1:-1] if name == NO_NAME.text(lang) else name
 
 
 def colon(lang: Lang = "en") -> str:

@@ -4,43 +4,47 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-CURRENCIES = tuple(
-    """
-    AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP
-    CNH CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF
-    IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK
-    MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR
-    SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VES
-    VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG
-    """.split()
-)
+from custvalue.frames.values import places_in
+
+_CODES = """
+AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP
+CNH CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF
+IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK
+MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR
+SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VES
+VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG
+"""
+CURRENCIES = tuple(_CODES.split())
 """Currency codes of ISO 4217, and CNH, by which banks call the yuan traded outside mainland China."""
 
-DOLLARS = ("USD", "AUD", "BBD", "BMD", "BND", "BSD", "BZD", "CAD", "FJD", "GYD", "HKD", "JMD", "KYD", "LRD", "NAD")
-DOLLARS += ("NZD", "SBD", "SGD", "SRD", "TTD", "TWD", "XCD", "ARS", "CLP", "COP", "MXN", "UYU")
+_DOLLARS = "USD AUD BBD BMD BND BSD BZD CAD FJD GYD HKD JMD KYD LRD NAD NZD SBD SGD SRD TTD TWD XCD"
+_PESOS = "ARS CLP COP MXN UYU"
+DOLLARS = tuple(f"{_DOLLARS} {_PESOS}".split())
+"""The currencies written with a plain $ at home, the American dollar first."""
 
 SIGNS: dict[str, tuple[str, ...]] = {
     "$": DOLLARS,
-    **{sign: ("USD",) for sign in ("US$", "USD$", "U$S", "美元")},
-    **{sign: ("CAD",) for sign in ("C$", "CA$", "CAN$", "CAD$")},
-    **{sign: ("AUD",) for sign in ("A$", "AU$", "AUD$")},
-    **{sign: ("HKD",) for sign in ("HK$", "HKD$", "港元", "港币")},
-    **{sign: ("SGD",) for sign in ("S$", "SG$")},
-    **{sign: ("TWD",) for sign in ("NT$", "新台币")},
+    **dict.fromkeys(("US$", "USD$", "U$S", "美元"), ("USD",)),
+    **dict.fromkeys(("C$", "CA$", "CAN$", "CAD$"), ("CAD",)),
+    **dict.fromkeys(("A$", "AU$", "AUD$"), ("AUD",)),
+    **dict.fromkeys(("HK$", "HKD$", "港元", "港币"), ("HKD",)),
+    **dict.fromkeys(("S$", "SG$"), ("SGD",)),
+    **dict.fromkeys(("NT$", "新台币"), ("TWD",)),
     "NZ$": ("NZD",),
     "MX$": ("MXN",),
     "R$": ("BRL",),
     "¥": ("CNY", "JPY"),
-    **{sign: ("CNY",) for sign in ("元", "圆", "人民币", "RMB", "CN¥")},
-    **{sign: ("JPY",) for sign in ("円", "日元", "JP¥")},
-    **{sign: ("EUR",) for sign in ("€", "EURO", "EUROS", "欧元")},
-    **{sign: ("GBP",) for sign in ("£", "英镑")},
+    **dict.fromkeys(("元", "圆", "人民币", "RMB", "CN¥"), ("CNY",)),
+    **dict.fromkeys(("円", "日元", "JP¥"), ("JPY",)),
+    **dict.fromkeys(("€", "EURO", "EUROS", "欧元"), ("EUR",)),
+    **dict.fromkeys(("£", "英镑"), ("GBP",)),
     "KR": ("DKK", "ISK", "NOK", "SEK"),
-    **{sign: ("INR", "LKR", "NPR", "PKR") for sign in ("RS", "₨")},
+    **dict.fromkeys(("RS", "₨"), ("INR", "LKR", "NPR", "PKR")),
     "₹": ("INR",),
     "₩": ("KRW",),
     "₽": ("RUB",),
@@ -57,7 +61,7 @@ SIGNS: dict[str, tuple[str, ...]] = {
     "FT": ("HUF",),
     "RM": ("MYR",),
     "RP": ("IDR",),
-    **{sign: ("CHF",) for sign in ("FR", "SFR")},
+    **dict.fromkeys(("FR", "SFR"), ("CHF",)),
     **{code: (code,) for code in CURRENCIES},
 }
 """Every sign (in capitals) and the currencies it can mean; a sign of several says no more than its family."""
@@ -118,7 +122,7 @@ class Affix:
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
-    """Texts taken apart: the digits of each, and the place of its affix in ``affixes``, -1 where it has no such form."""
+    """Texts taken apart: the digits of each, and its affix's place in ``affixes``, -1 where it has no such form."""
 
     digits: pa.Array
     codes: NDArray[np.int64]
@@ -136,9 +140,9 @@ def take_apart(texts: pa.Array) -> Amounts:
     """
     parts = pc.extract_regex(plain_characters(texts), _PARTS)
     around = [pc.struct_field(parts, [name]).dictionary_encode() for name in ("before", "after")]
-    before, after = (part.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64) for part in around)
+    before, after = (places_in(part) for part in around)
     n_after = max(len(around[1].dictionary), 1)
-    pairs, places = np.unique(np.where(before < 0, -1, before * n_after + after), return_inverse=True)
+    places, pairs = pd.factorize(np.where(before < 0, -1, before * n_after + after))
     openings, endings = (part.dictionary for part in around)
     affixes: list[Affix] = []
     codes = np.full(len(pairs), -1)
@@ -181,11 +185,13 @@ def _affix(before: str, after: str) -> Affix | None:
     ending = _AFTER.fullmatch(after.translate(MINUSES).replace(" ", ""))
     if opening is None or ending is None:
         return None
-    lead = opening["lead"]
+    lead, tail = opening["lead"], ending["tail"] or ""
     if lead and opening["currency"] and opening["currency"][-1].isalpha() and not opening["inner"]:
         if lead == ",":
             return None
         lead = ""  # the point of an abbreviation, as in "Rs.500"
+    if not before.endswith(lead) or not after.startswith(tail):
+        return None  # a blank between the separator and the digits
     opened, closed = opening["open"] + opening["inner"], ending["close"] + ending["outer"]
     signs = opening["sign"] + opening["inner_sign"] + ending["sign"]
     money = [part for part in (opening["currency"], ending["currency"]) if part]
@@ -201,7 +207,7 @@ def _affix(before: str, after: str) -> Affix | None:
         return None
     return Affix(
         lead=lead,
-        tail=ending["tail"] or "",
+        tail=tail,
         sign=-1 if opened or signs == "-" else 1,
         minus="parentheses" if opened else "trailing minus" if ending["sign"] == "-" else "",
         exponent=PER_CENT if per_cent else SCALES.get(scale.lower(), 0),

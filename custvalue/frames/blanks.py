@@ -6,7 +6,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from custvalue.frames.values import arrow_texts, without_wrappers
+from custvalue.frames.values import arrow_texts, text_cells, without_wrappers
 
 BLANKS = (
     "",
@@ -63,7 +63,7 @@ def blanks_to_missing(column: "pd.Series[Any]") -> "tuple[pd.Series[Any], dict[s
         return _cleaned(column)
     if column.dtype != object:
         return column, {}
-    is_text = (column.map(type) == str).to_numpy(dtype=bool)
+    is_text = text_cells(column)
     if (is_text | column.isna().to_numpy()).all():
         return _cleaned(column.where(is_text).astype("str"))
     texts, counts = _cleaned(column[is_text].astype("str"))
@@ -92,7 +92,6 @@ def _cleaned(column: "pd.Series[Any]") -> "tuple[pd.Series[Any], dict[str, int]]
 
 def as_column(texts: pa.Array, like: "pd.Series[Any]") -> "pd.Series[Any]":
     """Return Arrow texts as a column of dtype "str" with another column's index and name."""
-    column = texts.to_pandas()
+    column: pd.Series[Any] = texts.to_pandas()
     column.index, column.name = like.index, like.name
     return column if column.dtype == "str" else column.astype("str")
-

@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from custvalue.frames.checks import ROWS_NAMED, FrameCheck, nearest, to_pandas
+from custvalue.frames.checks import ROWS_NAMED, FrameCheck, to_pandas
+from custvalue.frames.lines import identifiers
 
 SEVERAL = "several"
+Floats = NDArray[np.float64]
 ADDED = ("n_lines", "n_lines_unpriced", "n_products")
 
 
@@ -79,37 +81,106 @@ def opportunities_from_lines(
     """
     frame = to_pandas(lines)
     check = FrameCheck(frame, "opportunities_from_lines")
-    named = check.require(opportunity, "which opportunity the line belongs to")
-    amounts = check.numbers(amount, purpose="the line's value")
-    quantities = None if quantity is None else check.numbers(quantity, purpose="how many the line sells")
-    if product is not None and not check.has(product):
-        remedy = f"{nearest(product, frame.columns)} Name another, or pass product=None if the lines have none."
-        check.fail(f"column {product!r} is needed", "no such column", remedy)
-    for column in line_columns:
-        check.require(column, "one of line_columns")
-    for column in frame.columns[frame.columns.isin(ADDED)]:
-        check.fail(f"{column} is added to the result", "a column of that name", f"Rename {column!r} or leave it out.")
-    if named:
-        nameless = frame[opportunity].isna().to_numpy()
-        check.fail_rows(f"{opportunity} must not be missing", opportunity, nameless, "Fill it in or leave the row out.")
+    amounts, quantities = _checked(check, opportunity, amount, product, quantity, line_columns)
+    codes, first = pd.factorize(frame[opportunity])[0], np.flatnonzero(~frame[opportunity].duplicated())
+    of_lines = {opportunity, amount, product, quantity, *line_columns}
+    for column in frame.columns[~frame.columns.isin(of_lines)]:
+        _require_agreement(check, frame[opportunity], frame[column], codes, first, is_currency=column == currency)
     check.done()
 
-    codes, distinct = pd.factorize(frame[opportunity])
-    n = len(distinct)
-    first = np.full(n, len(frame))
-    np.minimum.at(first, codes, np.arange(len(frame)))
-    apart = {opportunity, amount, product, quantity, *line_columns}
-    for column in frame.columns[~frame.columns.isin(apart)]:
-        _require_agreement(check, opportunity, column, codes, first, is_currency=column == currency)
-    check.done()
-
-    sums = {amount: np.bincount(codes, weights=amounts, minlength=n)}  # a missing amount makes the sum missing
-    if quantity is not None and quantities is not None:
-        sums[quantity] = np.bincount(codes, weights=quantities, minlength=n)
-    kept = frame.columns[~frame.columns.isin(line_columns)]
-    deals = frame.loc[:, kept].iloc[first].reset_index(drop=True).assign(**sums)
+    n = len(first)
+    deals = frame.loc[:, ~frame.columns.isin(line_columns)].iloc[first].reset_index(drop=True)
+    deals[amount] = np.bincount(codes, weights=amounts, minlength=n)  # a missing amount makes the sum missing
+    if quantity is not None:
+        deals[quantity] = np.bincount(codes, weights=quantities, minlength=n)
     deals["n_lines"] = np.bincount(codes, minlength=n)
     deals["n_lines_unpriced"] = np.bincount(codes[np.isnan(amounts)], minlength=n)
     if product is not None:
         deals[product], deals["n_products"] = _products(frame[product], codes, first)
     return deals
+
+
+def _checked(
+    check: FrameCheck,
+    opportunity: str,
+    amount: str,
+    product: str | None,
+    quantity: str | None,
+    line_columns: Sequence[str],
+) -> tuple[Floats, Floats | None]:
+    """Return amounts and quantities after refusing what would make one row per opportunity wrong or impossible."""
+    frame = check.frame
+    if check.require(opportunity, "which opportunity the line belongs to"):
+        nameless = frame[opportunity].isna().to_numpy()
+        check.fail_rows(f"{opportunity} must not be missing", opportunity, nameless, "Fill it in or leave the row out.")
+    amounts = check.numbers(amount, purpose="the line's value")
+    quantities = None if quantity is None else check.numbers(quantity, purpose="how many the line sells")
+    if product is not None:
+        check.require(product, "what the line sells; product=None if the lines do not say")
+    named = {opportunity, amount, product, quantity}
+    for column in line_columns:
+        if column in named:
+            check.fail("line_columns are left out", repr(column), "Take it off line_columns: the result is made of it.")
+        else:
+            check.require(column, "one of line_columns")
+    others = frame.columns[~frame.columns.isin([*named, *line_columns])]
+    for column in others.unique():
+        if check.has(column) and column in ADDED:
+            check.fail(f"{column!r} is a column of the result", "a column of that name", "Rename it or leave it out.")
+    check.done()
+    return amounts, quantities
+
+
+def _require_agreement(
+    check: FrameCheck,
+    opportunities: "pd.Series[Any]",
+    column: "pd.Series[Any]",
+    codes: NDArray[np.intp],
+    first: NDArray[np.intp],
+    *,
+    is_currency: bool,
+) -> None:
+    """Note the opportunities whose lines differ in a column, naming the first few with what their lines say."""
+    where = f"column {column.name!r}"
+    try:
+        values = pd.factorize(column)[0]
+    except TypeError:
+        check.fail(f"{column.name} must hold one value a cell", "lists or the like", "Leave the column out.", where)
+        return
+    differing = np.unique(codes[values != values[first][codes]])
+    if not differing.size:
+        return
+    said = []
+    for code, name in zip(differing, opportunities.iloc[first[differing[:ROWS_NAMED]]].tolist(), strict=False):
+        distinct = column[codes == code].drop_duplicates()
+        shown = [_shown(value) for value in distinct.head(ROWS_NAMED).tolist()]
+        more = ", …" if len(distinct) > ROWS_NAMED else ""
+        said.append(f"{', '.join(shown)}{more} in {name!r}")
+    others = differing.size - ROWS_NAMED
+    got = "; ".join(said) + (f"; and {others} more opportunit{'y' if others == 1 else 'ies'}" if others > 0 else "")
+    if is_currency:
+        rule, remedy = "the amounts of an opportunity must be in one currency", "Convert them to one currency first."
+    else:
+        rule = f"{column.name} must say the same on every line of an opportunity"
+        remedy = "Correct the lines, or name the column in line_columns if it describes the line."
+    check.fail(rule, got, remedy, where)
+
+
+def _shown(value: Any) -> str:
+    if pd.isna(value):
+        return "missing"
+    return repr(value) if isinstance(value, str) else str(value)
+
+
+def _products(
+    column: "pd.Series[Any]", codes: NDArray[np.intp], first: NDArray[np.intp]
+) -> tuple["pd.Series[str]", NDArray[np.intp]]:
+    """Return each opportunity's product, "several" or missing, and how many different ones its lines name."""
+    names = identifiers(column)
+    values, distinct = pd.factorize(names)
+    named = values >= 0
+    pairs = np.unique(codes[named] * len(distinct) + values[named])
+    n_products = np.bincount(pairs // max(len(distinct), 1), minlength=len(first))
+    some_unnamed = np.bincount(codes[~named], minlength=len(first)) > 0
+    single = names.iloc[first].reset_index(drop=True).where((n_products == 1) & ~some_unnamed)
+    return single.mask(n_products > 1, SEVERAL), n_products

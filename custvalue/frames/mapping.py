@@ -9,10 +9,12 @@ from typing import Any
 
 import pandas as pd
 
+from custvalue.frames.blanks import blanks_to_missing
 from custvalue.frames.checks import nearest
-from custvalue.frames.contracts import KINDS, contract_for
+from custvalue.frames.contracts import contract_for
 from custvalue.frames.deals import OUTCOMES
-from custvalue.frames.rejects import blank_to_missing
+from custvalue.frames.kinds import KINDS
+from custvalue.frames.typed import blank_notes
 from custvalue.rules.errors import InputError, raise_all, refusal, refusal_text
 from custvalue.rules.labels import Label
 from custvalue.rules.ladder import Ladder, Stage
@@ -210,7 +212,9 @@ def apply_mapping(
     """Return the table in our columns and values, and notes on what was merged, looked up and priced."""
     notes: list[tuple[str, object]] = []
     frame = _rename(raw, table, kind)
-    frame = frame.assign(**{str(name): blank_to_missing(frame[name]) for name in frame.columns})
+    cleaned = {name: blanks_to_missing(frame[name]) for name in _looked_at(table, ladder) if name in frame}
+    frame = frame.assign(**{name: cells for name, (cells, _) in cleaned.items()})
+    notes += [note for name, (_, blanks) in cleaned.items() for note in blank_notes(name, blanks)]
     for column, merges in table.merge.items():
         frame = _merge_values(frame, kind, column, merges, notes)
     for lookup in table.lookup:
@@ -220,6 +224,14 @@ def apply_mapping(
     if table.price_open:
         frame = _price_open(frame, kind, table.price_open, notes)
     return frame, tuple(notes)
+
+
+def _looked_at(table: TableMapping, ladder: Ladder | None) -> list[str]:
+    """Return the columns whose values the mapping looks at; in these, blanks have to be told from values first."""
+    names = [*table.merge, *(name for lookup in table.lookup for name in lookup.on)]
+    names += ["stage"] if table.outcome or ladder is not None else []
+    names += ["amount", "outcome", table.price_open] if table.price_open else []
+    return sorted(set(names))
 
 
 def _rename(raw: pd.DataFrame, table: TableMapping, kind: str) -> pd.DataFrame:

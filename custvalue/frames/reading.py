@@ -5,52 +5,84 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from python_calamine import CalamineError
 
-from custvalue.frames.contracts import KINDS, contract_for
+from custvalue.frames.checks import nearest
+from custvalue.frames.contracts import contract_for
+from custvalue.frames.kinds import KINDS
 from custvalue.frames.mapping import Mapping, TableMapping, apply_mapping, read_mapping
 from custvalue.frames.parts import frame_html
+from custvalue.frames.presets import apply_preset, load_preset
 from custvalue.frames.rejects import Checked, check_frame
+from custvalue.frames.sources import read_source
+from custvalue.frames.typed import Choice
+from custvalue.rules import playbook
 from custvalue.rules.errors import InputError, raise_all, refusal
+from custvalue.rules.ladder import Ladder
 
-SUFFIXES = (".csv", ".xlsx", ".parquet")
+SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".parquet", ".csv.gz")
 
 
 def read_table(
-    path: str | Path,
+    path_or_sql: str | Path,
     kind: str,
     *,
     columns: Dict[str, str] | None = None,
+    preset: str | None = None,
     mapping: Mapping | str | Path | None = None,
+    ladder: Ladder | None = None,
+    decimal: Choice = None,
+    date_order: Choice = None,
     sheet: str | int = 0,
+    separator: str | None = None,
+    encoding: str | None = None,
+    connection: object = None,
+    skip_rows: int = 0,
+    skip_footer: int = 0,
 ) -> Checked:
-    """Read one table from a file and hold it to the contract of its kind.
+    """Read one table and hold it to the contract of its kind.
 
     Parameters
     ----------
-    path : str or Path
-        A ``.csv`` (UTF-8, comma), ``.xlsx`` or ``.parquet`` file.
+    path_or_sql : str or Path
+        A text file (``.csv``, ``.tsv``, ``.txt``, also packed ``.csv.gz``), a workbook (``.xlsx``), a ``.parquet``
+        file; with ``connection``, a query.
     kind : str
-        What the table is: ``opportunities``, ``prospects``, ``accounts``, ``sales``, ``walls``, ``traits``,
-        ``time_log`` or ``targets``.
+        What the table is, such as ``"opportunities"``; ``custvalue columns`` lists the kinds.
     columns : dict, optional
         Renames: the vocabulary's name to the file's name.
+    preset : str, optional
+        The CRM whose standard export this is, such as ``"salesforce"``; ``custvalue columns`` lists them.
     mapping : Mapping or path, optional
-        A mapping file: renames, look-ups, merged values and stages,.
+        A mapping file: renames, look-ups, merged values and stages.
+    ladder : Ladder, optional
+        The stages an open opportunity may stand on; the mapping's or preset's where there is one. Where there is a
+        ladder, a stage that is not on it is refused.
+    decimal : str or dict, optional
+        "." or ",", for all columns or by column; needed only where the cells leave it open.
+    date_order : str or dict, optional
+        "day" or "month" first, likewise.
     sheet : str or int
-        The sheet of an ``.xlsx`` file.
+        The sheet of a workbook, by name or by place from 0.
+    separator, encoding : str, optional
+        Of a text file; found unless given.
+    connection : optional
+        The path of a DuckDB file, an SQLAlchemy engine or URL, or an open connection.
+    skip_rows, skip_footer : int
+        Lines before the header, and at the end, that are no data.
 
     Returns
     -------
     Checked
         ``.frame`` (clean rows, typed), ``.rejects`` (broken rows with line, column, value, rule, remedy) and
-        ``.report``.
+        ``.report``. Rows read are rows clean plus rows rejected, always.
 
     Raises
     ------
     ValueError
-        If the file is missing, cannot be read, or is of another format.
-        If the kind is unknown, a needed column is missing, or the mapping does not fit the table.
+        If the source cannot be read with certainty: the evidence and the argument that settles it are named.
+        If the kind is unknown, a needed column is missing, or the mapping or preset does not fit the table.
+        If a column's numbers or dates can be read in two ways, or in none consistently.
+        If amounts are in several currencies, or an open deal's stage is not on the ladder.
 
     Examples
     --------
@@ -62,33 +94,51 @@ def read_table(
     contract_for(kind)
     if isinstance(mapping, str | Path):
         mapping = read_mapping(mapping)
-    place = Path(path)
-    raw = read_raw(place, sheet)
+    raw = read_source(
+        path_or_sql,
+        sheet=sheet,
+        separator=separator,
+        encoding=encoding,
+        connection=connection,
+        skip_rows=skip_rows,
+        skip_footer=skip_footer,
+    )
+    frame, notes = raw.frame, (("file", raw.name), *raw.notes)
+    if preset is not None:
+        known = load_preset(preset)
+        frame, preset_notes = apply_preset(frame, known, kind)
+        notes += (("preset", preset), *preset_notes)
+        ladder = ladder or known.ladder
     table = mapping.tables.get(kind, TableMapping()) if mapping else TableMapping()
     if columns:
         table = table.with_columns(columns)
-    ladder = mapping.ladder if mapping else None
-    mapped, notes = apply_mapping(raw, table, kind, place.parent, ladder, read_raw)
-    return check_frame(mapped, kind, notes=(("file", place.name), *notes))
+    steps = ladder or (mapping.ladder if mapping else None)
+    folder = Path(path_or_sql).parent if connection is None else Path()
+    frame, mapped_notes = apply_mapping(frame, table, kind, folder, steps, lambda path: read_source(path).frame)
+    checked = check_frame(
+        frame, kind, lines=raw.lines, notes=(*notes, *mapped_notes), decimal=decimal, date_order=date_order
+    )
+    if kind == "opportunities" and steps is not None:
+        check_stages(checked.frame, steps)
+    return checked
 
 
-def read_raw(path: Path, sheet: str | int = 0) -> pd.DataFrame:
-    """Return a file's rows as they stand: texts from CSV, typed cells from XLSX and Parquet."""
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise refusal("a table is a .csv, .xlsx or .parquet file", path.name, "Save it as one of these.")
-    if not path.is_file():
-        raise refusal("the file must exist", path.name, "Check the name and the folder.", str(path.parent))
-    try:
-        if suffix == ".csv":
-            return pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
-        if suffix == ".xlsx":
-            return pd.read_excel(path, sheet_name=sheet, engine="calamine")
-        return pd.read_parquet(path)
-    except UnicodeDecodeError as error:
-        raise refusal("a CSV file must be UTF-8", str(error), "Save it again as UTF-8.", path.name) from error
-    except (ValueError, OSError, CalamineError) as error:  # pandas' parser errors are ValueErrors too
-        raise refusal(f"a {suffix} file must be readable", str(error), "Save it again.", path.name) from error
+def check_stages(deals: pd.DataFrame, ladder: Ladder) -> None:
+    """Refuse open deals on stages that are not on the ladder, with their counts and the nearest known ones."""
+    open_stages = deals.loc[deals["outcome"].isna(), "stage"]
+    unknown = open_stages[~open_stages.isin(ladder.names)].value_counts()
+    if len(unknown):
+        raise refusal(
+            "every open deal stands on a stage of the ladder",
+            ", ".join(f"{name!r} ({n})" for name, n in unknown.items()),
+            f"{nearest(str(unknown.index[0]), ladder.names)} Map the stages with a mapping file or a preset, or pass a "
+            "ladder.",
+        )
+
+
+def read_raw(path: Path) -> pd.DataFrame:
+    """Return a file's rows as they stand."""
+    return read_source(path).frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +241,8 @@ def read_folder(folder: str | Path, *, mapping: Mapping | str | Path | None = No
     checked, problems = {}, []
     for kind in sorted(named, key=KINDS.index):
         try:
-            checked[kind] = read_table(named[kind], kind, mapping=mapping)
+            ladder = (mapping.ladder if mapping else None) or playbook.DEAL_HEAT
+            checked[kind] = read_table(named[kind], kind, mapping=mapping, ladder=ladder)
         except InputError as error:
             problems.append(f"{named[kind].name}: {error}")
     raise_all(f"folder {place.name}", problems)

@@ -12,6 +12,22 @@ RECONSTRUCTED = "lecture 提升客户价值, reconstructed"
 LIBRARY_DEFAULT = "library default"
 
 
+_SOURCES_ZH = ((LECTURE, "讲座《提升客户价值》"), ("reconstructed", "重构"), (LIBRARY_DEFAULT, "库默认"))
+
+
+def source_text(source: str, lang: Lang = "en") -> str:
+    """Return where a rule comes from in one language; a source of one's own is returned as it is.
+
+    >>> source_text(RECONSTRUCTED, "zh")
+    '讲座《提升客户价值》, 重构'
+    """
+    check_lang(lang)
+    if lang == "zh":
+        for text, translated in _SOURCES_ZH:
+            source = source.replace(text, translated)
+    return source
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
     """The same name in English and in Chinese.

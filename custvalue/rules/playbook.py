@@ -350,7 +350,7 @@ HUNTER_FARMER = HunterFarmer(
         TraitPair("rules", Label("usually ignores rules", "通常不理会规则"), Label("follows rules", "服从规则")),
         TraitPair("money", Label("minds money", "重金钱意识"), Label("minds security", "重安全意识")),
         TraitPair(
-            "loyalty",
+            "allegiance",
             Label("self-centred", "自私、自我"),
             Label("extremely loyal to company and customer", "对公司和客户极度忠诚"),
         ),

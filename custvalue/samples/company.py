@@ -10,7 +10,6 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from custvalue.rules import playbook
-from custvalue.rules.errors import raise_all, refusal_text
 from custvalue.samples.arrays import PARTS, generator, texts
 from custvalue.samples.calendar import Calendar
 from custvalue.samples.deals import (
@@ -35,6 +34,7 @@ from custvalue.samples.prospects import (
 )
 from custvalue.samples.rivals import reasons_frame, rivals_frame
 from custvalue.samples.sales import account_revenue, make_lines, sales_frame
+from custvalue.samples.settings import check_settings
 from custvalue.samples.walls import STAYS, Walls, key_accounts, make_walls, walls_frame
 
 # The company in data/sample: a seed picked, of the first hundred, because every planted effect shows in it.
@@ -79,17 +79,20 @@ def simulate_company(
     Parameters
     ----------
     seed : int
-        The same seed and settings give the same company. Every part draws from a generator of its own.
+        A whole number of 0 or more. The same seed and settings give the same company. Every part draws from a
+        generator of its own.
     n_accounts, n_quarters, n_reps, n_prospects : int
-        How many accounts, quarters, salespeople and prospects.
+        How many accounts, quarters (at most 40), salespeople and prospects (which may be none). Accounts and
+        prospects together, and salespeople, can be as many as have names of their own (524,288 and 8,704).
     effects : Effects
         The size of every planted effect; zero is absent.
     last_quarter : str
         Label of the last quarter (calendar quarters). Its last day is the as-of day, the last of the data.
     deals_per_year : float
-        Opportunities an account starts a year, on average.
+        Opportunities an account starts a year, on average; 0 gives frames without opportunities. All accounts together
+        may make ten million, counted from a year before the data on; they take about 17 GB of memory.
     n_walls : int
-        How many accounts, the largest by potential, have their wall recorded.
+        How many accounts, the largest by potential, have their wall recorded; 0 for none.
 
     Returns
     -------
@@ -119,7 +122,9 @@ def simulate_company(
     Raises
     ------
     ValueError
-        If a number is below its least value, ``last_quarter`` is no label, or the word lists make too few names.
+        If ``seed`` or a count is no whole number or beyond its limits, ``deals_per_year`` is negative, not finite or
+        makes too many opportunities, ``effects`` are not :class:`Effects`, or ``last_quarter`` is no label; all that
+        is wrong at once.
 
     Notes
     -----
@@ -144,14 +149,14 @@ def simulate_company(
     4     selection     0.9        0.74
     5     agreement     1.0        0.93
     """
-    _check(
-        n_accounts=(n_accounts, 1),
-        n_quarters=(n_quarters, 1),
-        n_reps=(n_reps, 1),
-        n_prospects=(n_prospects, 0),
-        n_walls=(n_walls, 0),
-        deals_per_year=(deals_per_year, 0),
-    )
+    counts = {
+        "n_accounts": n_accounts,
+        "n_quarters": n_quarters,
+        "n_reps": n_reps,
+        "n_prospects": n_prospects,
+        "n_walls": n_walls,
+    }
+    check_settings(seed, effects, last_quarter, deals_per_year, counts)
     draws = {part: generator(seed, part) for part in PARTS}
     calendar = Calendar(last_quarter, n_quarters)
     names, industry = company_names(draws["names"], n_accounts + n_prospects)
@@ -185,17 +190,6 @@ def simulate_company(
     frames = {name: make() for name, make in made}
     truth = _truth(effects, market, walls, reps, calendar, shocks)
     return Company(frames, truth, as_of=pd.Timestamp(calendar.as_of, unit="D"))
-
-
-def _check(**settings: tuple[float, int]) -> None:
-    raise_all(
-        "simulate_company",
-        [
-            refusal_text(f"{name} must be {least} or more", value, "Give a larger number.")
-            for name, (value, least) in settings.items()
-            if not least <= value < np.inf
-        ],
-    )
 
 
 def _truth(

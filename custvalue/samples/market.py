@@ -21,7 +21,7 @@ POTENTIAL_SCALE = 950_000.0
 POTENTIAL_STEP = 100.0
 
 WINNABLE_LOG_ODDS, WINNABLE_SD = 0.1, 1.1
-SHARE_STEP = 1e-4
+SHARE_DECIMALS = 4
 # Loyalty is a latent score cut in three: "+" above the cut, "-" below its negative.
 LOYALTY_CUT = 0.7
 # How much faster the winnable share (log-odds) and the loyalty score drift than log potential.
@@ -96,8 +96,10 @@ def make_market(
         industry=industry,
         since=since,
         since_quarter=np.maximum(calendar.quarter_of(since), 0),
-        potential=np.rint(np.exp(potential) / POTENTIAL_STEP) * POTENTIAL_STEP,
-        winnable=np.rint(expit(winnable) / SHARE_STEP) * SHARE_STEP,
+        # Never zero, however far it drifts: shares are of it.
+        potential=np.maximum(np.rint(np.exp(potential) / POTENTIAL_STEP), 1) * POTENTIAL_STEP,
+        # Rounded to decimals, not to steps: 7000 steps of 0.0001 lie above 0.7, in another class.
+        winnable=np.round(expit(winnable), SHARE_DECIMALS),
         loyalty_score=loyalty,
         trends=trends,
     )

@@ -51,11 +51,22 @@ FAMILIES = (
     *("Irving", "Jones", "Keller", "Lewis", "Moore", "Nolan", "Owens", "Price"),
 )
 
+COMPANIES_ZH, COMPANIES_EN = (PLACES, FIRST, SECOND, TRADES_ZH, FORMS), (HEADS, TAILS, TRADES_EN, ENDINGS)
+PEOPLE_ZH, PEOPLE_EN = (SURNAMES, GIVEN, ("", *SECOND)), (FORENAMES, INITIALS, FAMILIES)
+
+
+def _number_of_names(*halves: tuple[tuple[str, ...], ...]) -> int:
+    return len(halves) * min(math.prod(len(choices) for choices in words) for words in halves)
+
+
+MOST_COMPANIES = _number_of_names(COMPANIES_ZH, COMPANIES_EN)
+MOST_PEOPLE = _number_of_names(PEOPLE_ZH, PEOPLE_EN)
+
 
 def company_names(rng: np.random.Generator, n: int) -> tuple[Any, Ints]:
     """Return ``n`` distinct company names, Chinese and English in turn, and the place of each in ``INDUSTRIES``."""
-    chinese, words_zh = _distinct(rng, (PLACES, FIRST, SECOND, TRADES_ZH, FORMS), (n + 1) // 2)
-    english, words_en = _distinct(rng, (HEADS, TAILS, TRADES_EN, ENDINGS), n // 2)
+    chinese, words_zh = _distinct(rng, COMPANIES_ZH, (n + 1) // 2)
+    english, words_en = _distinct(rng, COMPANIES_EN, n // 2)
     order = _in_turn(n)
     industry = np.concatenate([words_zh[TRADE_OF_ZH], words_en[TRADE_OF_EN]])
     return pd.concat([chinese, english]).array.take(order), industry[order]
@@ -63,8 +74,8 @@ def company_names(rng: np.random.Generator, n: int) -> tuple[Any, Ints]:
 
 def people_names(rng: np.random.Generator, n: int) -> Any:
     """Return ``n`` distinct names of people, Chinese and English in turn."""
-    chinese, _ = _distinct(rng, (SURNAMES, GIVEN, ("", *SECOND)), (n + 1) // 2)
-    english, _ = _distinct(rng, (FORENAMES, INITIALS, FAMILIES), n // 2)
+    chinese, _ = _distinct(rng, PEOPLE_ZH, (n + 1) // 2)
+    english, _ = _distinct(rng, PEOPLE_EN, n // 2)
     return pd.concat([chinese, english]).array.take(_in_turn(n))
 
 

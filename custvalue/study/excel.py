@@ -9,6 +9,7 @@ import xlsxwriter
 
 from custvalue.charts.columns import column_label, value_label
 from custvalue.charts.theme import ordered_colours
+from custvalue.charts.wording import text_width
 from custvalue.rules.labels import Lang, check_lang
 from custvalue.study.formats import EXCEL_FORMATS, Format, column_format, in_language
 from custvalue.study.words import TABLE_TITLES, WORDS
@@ -63,6 +64,12 @@ def _write_contents(
     sheet.write_string(row, 0, WORDS["findings"].text(lang), header)
     for number, finding in enumerate(study.findings(lang), start=1):
         sheet.write_string(row + number, 0, finding.sentence)
+    row += number + 2
+    sheet.write_string(row, 0, WORDS["notes"].text(lang), header)
+    for section in study.sections:
+        for note in section.notes:
+            row += 1
+            sheet.write_string(row, 0, f"{section.title.text(lang)}: {note.text(lang)}")
     sheet.set_column(0, 0, 28)
     sheet.set_column(1, 1, 40)
     sheet.set_first_sheet()
@@ -79,8 +86,8 @@ def _write_table(
         values = _plain_values(shown[name], str(name), shown_as, lang)
         sheet.write_string(0, place, label, header)
         sheet.write_column(1, place, values, formats[shown_as])
-        longest = max((len(str(value)) for value in values[:SAMPLE_ROWS] if value is not None), default=0)
-        sheet.set_column(place, place, min(max(len(label), longest, NARROWEST) + 2, WIDEST))
+        longest = max((text_width(str(value)) for value in values[:SAMPLE_ROWS] if value is not None), default=0)
+        sheet.set_column(place, place, min(max(text_width(label), longest, NARROWEST) + 2, WIDEST))
         if isinstance(shown[name].dtype, pd.CategoricalDtype) and shown[name].cat.ordered and len(shown):
             _colour_bands(book, sheet, shown[name], str(name), place, lang)
     sheet.freeze_panes(1, 1)
@@ -148,7 +155,11 @@ def _pareto_chart(book: Any, sheet: Any, name: str, table: pd.DataFrame, lang: L
     )
     bars.combine(line)
     line.set_y2_axis({"num_format": "0%", "min": 0})
-    bars.set_title({"name": TABLE_TITLES[name].text(lang), "overlay": False})
+    title = TABLE_TITLES[name].text(lang)
+    if last < len(table):
+        title += ": " + WORDS["charted"].text(lang).format(shown=f"{last:,}", n=f"{len(table):,}")
+    bars.set_title({"name": title, "overlay": False})
+    bars.set_y_axis({"name": column_label("revenue", lang)})
     bars.set_size(CHART_SIZE)
     sheet.insert_chart(1, len(table.columns) + 1, bars)
 

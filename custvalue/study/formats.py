@@ -83,7 +83,7 @@ def in_language(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     return table.drop(columns="item") if "label" in table and "item" in table else table
 
 
-def cell_text(value: Any, shown_as: Format) -> str:
+def cell_text(value: Any, shown_as: Format, lang: Lang = "en") -> str:
     """Return one value as text for the page; missing values are a dash.
 
     >>> cell_text(0.1234, "percent"), cell_text(1234567.8, "money"), cell_text(float("nan"), "money")
@@ -93,7 +93,7 @@ def cell_text(value: Any, shown_as: Format) -> str:
         return "–"
     match shown_as:
         case "percent":
-            return f"{value:.1%}".replace("%", " %")
+            return f"{value:.1%}" if lang == "zh" else f"{value:.1%}".replace("%", " %")
         case "percentage_points":
             return f"{value:.1f}"
         case "money" | "count":

@@ -17,14 +17,18 @@ if TYPE_CHECKING:
     from custvalue.study.study import Study
 
 MAX_ROWS = 500
-RAW_DIGITS = 15
+RAW_DIGITS = 12
+UNSORTED_AS_NUMBERS = ("text", "yes_no", "date")
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
+    """What is read, what is downloaded, and what is sorted by where that is neither."""
+
     text: str
     raw: str
+    order: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +87,11 @@ def _figure(name: str, figure: Any) -> dict[str, str]:
         include_plotlyjs=False,
         include_mathjax=False,
         div_id=f"fig-{name}",
-        config={"responsive": True, "displaylogo": False},
+        # No mode bar: plotly's can upload a chart, and its buttons would be ten hidden stops for the keyboard.
+        config={"responsive": True, "displayModeBar": False},
     )
-    return {"name": name, "markup": markup, "sentence": figure.layout.meta["sentence"]}
+    meta = figure.layout.meta
+    return {"name": name, "markup": markup, "finding": meta["finding"], "sentence": meta["sentence"]}
 
 
 def _table(name: str, table: pd.DataFrame, lang: Lang) -> _Table:
@@ -101,7 +107,7 @@ def _table(name: str, table: pd.DataFrame, lang: Lang) -> _Table:
     return _Table(
         name=name,
         title=TABLE_TITLES[name].text(lang),
-        columns=[(column_label(column, lang), formats[column] not in ("text", "yes_no")) for column in table.columns],
+        columns=[(column_label(column, lang), formats[column] not in UNSORTED_AS_NUMBERS) for column in table.columns],
         rows=[list(row) for row in zip(*cells, strict=True)],
         cut=cut,
     )
@@ -110,15 +116,17 @@ def _table(name: str, table: pd.DataFrame, lang: Lang) -> _Table:
 def _cells(column: "pd.Series[Any]", name: str, shown_as: Format, lang: Lang) -> list[_Cell]:
     """Return a column's cells: the text that is read, and the raw value that is sorted by and downloaded."""
     cells = []
+    classes = list(column.cat.categories) if isinstance(column.dtype, pd.CategoricalDtype) else []
     for value in column:
         if pd.isna(value):
             cells.append(_Cell("–", ""))
         elif shown_as == "text":
-            cells.append(_Cell(value_label(name, str(value), lang), str(value)))
+            order = f"{classes.index(value):03d}" if classes else ""
+            cells.append(_Cell(value_label(name, str(value), lang), str(value), order))
         elif shown_as in ("date", "yes_no", "count"):
             cells.append(
-                _Cell(cell_text(value, shown_as), cell_text(value, "date") if shown_as == "date" else str(value))
+                _Cell(cell_text(value, shown_as, lang), f"{value:%Y-%m-%d}" if shown_as == "date" else str(value))
             )
         else:
-            cells.append(_Cell(cell_text(value, shown_as), f"{value:.{RAW_DIGITS}g}"))
+            cells.append(_Cell(cell_text(value, shown_as, lang), f"{value:.{RAW_DIGITS}g}"))
     return cells

@@ -11,7 +11,7 @@ from custvalue import charts
 from custvalue.analysis import concentration, score_walls, segment_accounts, segment_summary
 from custvalue.effort import profile_people, selling_time
 from custvalue.rules import playbook
-from custvalue.rules.labels import Label
+from custvalue.rules.labels import Label, source_text
 from custvalue.screening import rank_opportunities, score_prospects
 from custvalue.study.inputs import Inputs, targets_per_person, trailing_revenue
 from custvalue.tracking import expected_revenue, pipeline_by_stage, win_rates
@@ -64,7 +64,13 @@ def time_part(inputs: Inputs) -> Section:
     """Selling time, priced with the mean target where there are targets."""
     target = targets_per_person(inputs)
     time = selling_time(target_revenue=target)
-    notes = [Label(f"Source: {playbook.SELLING_YEAR.source}.", f"来源：{playbook.SELLING_YEAR.source}。")]
+    notes = [
+        Label(
+            f"Source: {source_text(playbook.SELLING_YEAR.source)}. The price of an hour is one salesperson's: the mean "
+            "yearly target over the hours.",
+            f"来源：{source_text(playbook.SELLING_YEAR.source, 'zh')}。每小时价格按每位销售人员的平均年度目标计算。",
+        )
+    ]
     if target is None:
         notes.append(
             Label("No hour is priced: there are no targets for the whole year.", "没有全年目标，未计算每小时价格。")
@@ -88,10 +94,15 @@ def screening_part(inputs: Inputs) -> Section:
     return Section(
         "screening",
         Label("Screening prospects", "筛选潜在客户"),
-        {"prospect_scores": scored.sort_values(["rank", "score_high"], ascending=[True, False], kind="stable")},
+        {"prospect_scores": scored.sort_values(["score_low", "score_high"], ascending=False, kind="stable")},
         {"score_ranking": Picture("prospect_scores", partial(charts.plot_scores, scored, scorecard=card))},
         (
-            Label(card.note, "评分以20分计；缺失的答案不按零分计算。"),
+            Label(
+                f"{card.note} A missing answer is never counted as zero.",
+                "公司类型和行业地位是讲座中的两个示例准则，其余准则为库默认，满分20分；"
+                "优先行动的14分界线由练习重构。"
+                "缺失的答案不按零分计算。",
+            ),
             Label(
                 f"{len(scored):,} open prospects; {int((~undecided).sum()):,} already won or lost are not ranked.",
                 f"{len(scored):,} 个未定潜在客户；{int((~undecided).sum()):,} 个已有结果，不参与排名。",
@@ -106,7 +117,10 @@ def tracking_part(inputs: Inputs) -> Section:
     deals = inputs.frames["opportunities"]
     expected = expected_revenue(deals, as_of=inputs.as_of, freq=inputs.freq, ladder=inputs.ladder)
     tables = {"expected_revenue": expected}
-    figures = {"expected_revenue": Picture("expected_revenue", partial(charts.plot_expected_revenue, expected))}
+    asked = inputs.period_label if inputs.period_label in set(expected["period"]) else None
+    figures = {
+        "expected_revenue": Picture("expected_revenue", partial(charts.plot_expected_revenue, expected, period=asked))
+    }
     notes = [_ladder_note(inputs)]
     if (expected["period"] == STATE_UNKNOWN).any():
         notes.append(LATER_EVENTS)
@@ -114,6 +128,7 @@ def tracking_part(inputs: Inputs) -> Section:
         stages = pipeline_by_stage(deals, as_of=inputs.as_of, ladder=inputs.ladder)
         is_open = deals[deals["outcome"].isna()].rename(columns={"probability": "p_rep"})
         ranked = rank_opportunities(is_open, ladder=inputs.ladder).sort_values("rank", kind="stable")
+        ranked = ranked.assign(stage=pd.Categorical(ranked["stage"], inputs.ladder.names, ordered=True))
         tables |= {"pipeline_by_stage": stages, "opportunity_ranking": ranked}
         pipeline = partial(charts.plot_pipeline, stages, ladder=inputs.ladder)
         figures["pipeline_by_stage"] = Picture("pipeline_by_stage", pipeline)
@@ -140,9 +155,9 @@ LATER_EVENTS = Label(
 
 def _ladder_note(inputs: Inputs) -> Label:
     return Label(
-        f"Stage percentages: {inputs.ladder.source}. They are the chance of ever winning; each open deal's expected "
-        "close is taken at its word.",
-        f"阶段百分比来源：{inputs.ladder.source}。它们是最终成交的概率；预计成交日期按填报值采用。",
+        f"Stage percentages: {source_text(inputs.ladder.source)}. They are the chance of ever winning; each open "
+        "deal's expected close is taken at its word.",
+        f"阶段百分比来源：{source_text(inputs.ladder.source, 'zh')}。它们是最终成交的概率；预计成交日期按填报值采用。",
     )
 
 
@@ -174,11 +189,17 @@ def segments_part(inputs: Inputs) -> Section:
     grid = playbook.ACCOUNT_GRID
     _need(inputs, "accounts", "potential", "winnable_share", "loyalty")
     accounts = _rows_of_period(inputs, "accounts")
+    revenue = trailing_revenue(inputs)
+    if revenue is not None:
+        of_year = revenue.frame.set_index("account")["revenue"]
+        accounts = accounts.assign(revenue=accounts["account"].map(of_year))
     segmented = segment_accounts(accounts, grid=grid)
     summary = segment_summary(segmented, grid=grid)
     note = Label(
-        f"{inputs.period_label}; potential per year in {grid.currency}. Source: {grid.source}. {grid.note}",
-        f"{inputs.period_label}；潜力按年计，{grid.currency}。来源：{grid.source}。",
+        f"{inputs.period_label}; potential per year in {grid.currency}, revenue over the trailing year. "
+        f"Source: {source_text(grid.source)}. {grid.note}",
+        f"{inputs.period_label}；潜力按年计（{grid.currency}），收入为过去一年。"
+        f"来源：{source_text(grid.source, 'zh')}。增长空间按潜力的70%计算（库默认）。",
     )
     return Section(
         "segments",
@@ -200,7 +221,11 @@ def walls_part(inputs: Inputs) -> Section:
         Label("Walls around accounts", "客户围墙"),
         {"walls": scored.sort_values(["today", "account"], kind="stable")},
         {"walls": Picture("walls", partial(charts.plot_walls, scored, wall=wall))},
-        (Label(wall.scorecard.bands.note, "以20分计：10分以下为差，10–14分为好，14分以上为非常好。"),),
+        (
+            Label(
+                wall.scorecard.bands.note, "以20分计：10分以下为差，10–14分为好，高于14分为非常好（幻灯片未说明15分）。"
+            ),
+        ),
     )
 
 

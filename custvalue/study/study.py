@@ -28,9 +28,9 @@ UNKNOWN = Label("not named after a kind of table the study knows", "文件名不
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A sentence with its number, and the section of the report it comes from."""
+    """A sentence with its number, and the place in the report it comes from."""
 
-    section: str
+    anchor: str
     sentence: str
 
 
@@ -78,7 +78,7 @@ class Study:
         state = WORDS["rejects" if rejected else "no_rejects"].text(lang)
         found = [Finding("inputs", state.format(rows=f"{rows:,}", rejected=f"{rejected:,}"))]
         found += [
-            Finding(section.name, figures[name].layout.meta["finding"])
+            Finding(f"chart-{name}", figures[name].layout.meta["finding"])
             for section in self.sections
             for name in section.figures
         ]
@@ -192,7 +192,7 @@ def _read(source: str | Path | Dict[str, Any], mapping: Mapping | None) -> Folde
     checked, problems = {}, []
     for kind, frame in source.items():
         try:
-            checked[kind] = check_frame(to_pandas(frame), kind, first_line=0, notes=(("file", "frame"),), as_read=False)
+            checked[kind] = check_frame(to_pandas(frame), kind, notes=(("file", "frame"),), from_file=False)
         except InputError as error:
             problems.append(str(error))
     raise_all("run_study", problems)

@@ -14,16 +14,20 @@ WORDS = {
     "download": Label("Download CSV", "下载 CSV"),
     "sort": Label("sort by", "排序："),
     "rows": Label("rows", "行"),
+    "row": Label("row", "行"),
+    "notes": Label("Notes", "说明"),
+    "charted": Label("the first {shown} of {n}", "前 {shown} 个，共 {n} 个"),
     "first_rows": Label(
         "The first {shown} of {n} rows; all of them are in the workbook.",
         "仅显示前 {shown} 行，共 {n} 行；全部数据见工作簿。",
     ),
     "inputs": Label("What was read, and what was left out", "读取内容与未采用内容"),
     "rejects": Label(
-        "{rejected} of {rows} rows broke their table's contract and were set apart, with reasons, in rejects.csv.",
-        "{rows} 行中有 {rejected} 行不符合规则，已连同原因另存于 rejects.csv。",
+        "Rows read: {rows}. Set apart because they break their table's contract: {rejected}; the reasons are in "
+        "rejects.csv.",
+        "读取 {rows} 行，其中 {rejected} 行不符合规则，已连同原因另存于 rejects.csv。",
     ),
-    "no_rejects": Label("All {rows} rows read were clean.", "读取的 {rows} 行全部符合规则。"),
+    "no_rejects": Label("Rows read: {rows}, all of them clean.", "读取 {rows} 行，全部符合规则。"),
     "left_out": Label("Left out: {parts}.", "未采用：{parts}。"),
     "theme": Label("Light or dark", "明暗切换"),
     "sheet": Label("Sheet", "工作表"),

@@ -100,10 +100,45 @@ def test_bars_of_many_customers_add_up_equal_numbers_and_lose_no_revenue(many):
 def test_negative_and_missing_values_are_said():
     revenue = [60.0, 50.0, None, -10.0]
     figure = plot_concentration(cv.concentration(pd.DataFrame({"revenue": revenue})))
-    assert figure.layout.title.subtitle.text == "1 negative, −10 together. 1 without a value left out."
+    assert figure.layout.title.subtitle.text == "1 negative customer: −10. 1 without a value left out."
+    assert figure.layout.meta["finding"] == (
+        "2 of 3 customers (67 %) supply 70 % of revenue; net of 1 negative customer: shares pass 100 %"
+    )
     assert traces(figure)["cumulative share"].y == (0.0, 0.6, 1.1, 1.0)
     assert figure.layout.yaxis.range[0] == -0.1
     assert figure.layout.yaxis.range[1] > 1.1
+
+
+def test_the_warning_of_negative_values_is_also_chinese():
+    revenue = [60.0, 50.0, -6.0, -4.0]
+    figure = plot_concentration(cv.concentration(pd.DataFrame({"revenue": revenue})), lang="zh")
+    assert figure.layout.meta["finding"] == "4个客户中的2个（50%）提供70%的销售额；已减去2个负值客户：占比超过100%"
+    assert figure.layout.title.subtitle.text == "2个客户为负值，合计−10。"
+
+
+def test_each_level_is_written_at_its_own_mark_on_the_free_side_of_the_line():
+    revenue = [65.0, 10.0, 10.0, 5.0, 4.0, 3.0, 2.0, 1.0]  # 70 % at the second, 80 % at the third of eight
+    figure = plot_concentration(cv.concentration(pd.DataFrame({"revenue": revenue})))
+    assert [(note.x, note.y, note.xanchor) for note in figure.layout.annotations] == [
+        (2, 0.7, "left"),
+        (3, 0.8, "left"),
+    ]
+    flat = plot_concentration(cv.concentration(pd.DataFrame({"revenue": [1.0] * 10})))
+    assert [(note.x, note.y, note.xanchor) for note in flat.layout.annotations] == [
+        (7, 0.7, "right"),
+        (8, 0.8, "right"),
+    ]
+
+
+def test_a_single_customer_needs_no_words_on_its_bar():
+    figure = plot_concentration(cv.concentration(pd.DataFrame({"revenue": [5.0]})))
+    assert len(figure.layout.annotations) == 0
+    assert figure.layout.meta["finding"] == "1 of 1 customer (100 %) supplies 70 % of revenue"
+
+
+def test_one_of_several_customers_is_one_customer():
+    figure = plot_concentration(cv.concentration(pd.DataFrame({"revenue": [90.0, 5.0, 5.0]})))
+    assert [note.text for note in figure.layout.annotations] == ["70 %: 1 customer (33 %)", "80 %: 1 customer (33 %)"]
 
 
 def test_a_total_that_is_not_positive_has_nothing_to_show():
@@ -138,12 +173,16 @@ def test_each_loyalty_has_a_panel_of_potential_by_share_best_first(segmented):
     figure = plot_segments(segmented)
     heat = [trace for trace in figure.data if trace.type == "heatmap"]
     assert [trace.name for trace in heat] == ["+ supports us", "0 neutral", "- does not support us"]
-    assert tuple(map(tuple, heat[0].z)) == ((2, None, None), (None, None, None), (None, None, None))
-    assert tuple(map(tuple, heat[2].z)) == ((None, None, None), (None, None, None), (None, None, 1))
+    assert tuple(map(tuple, heat[0].z)) == ((3e6, None, None), (None, None, None), (None, None, None))
+    # The headroom of the one in C3- is unknown: no colour, which is not that of none.
+    assert tuple(map(tuple, heat[2].z)) == ((None, None, None), (None, None, None), (None, None, None))
     assert figure.layout.yaxis.ticktext[0].startswith("A ")
     assert figure.layout.yaxis.range == (2.5, -0.5)
     assert figure.layout.xaxis3.ticktext[2].replace("<br>", " ") == "3 we may win below 30 %"
-    assert {trace.zmax for trace in heat} == {2}
+    assert {trace.coloraxis for trace in heat} == {"coloraxis"}
+    assert (figure.layout.coloraxis.cmin, figure.layout.coloraxis.cmax) == (0, 3e6)
+    assert figure.layout.coloraxis.colorbar.title.text == "Headroom per year"
+    assert figure.layout.coloraxis.colorbar.ticktext[-1] == "3 M"
 
 
 def test_cells_carry_number_and_headroom_and_unknown_headroom_is_not_zero(segmented):
@@ -155,15 +194,67 @@ def test_cells_carry_number_and_headroom_and_unknown_headroom_is_not_zero(segmen
 
 def test_the_title_names_the_most_headroom_and_the_note_who_could_not_be_placed(segmented):
     figure = plot_segments(segmented)
-    assert figure.layout.title.text == "The most headroom lies in A1+: 3 M of 3 M a year, at 2 accounts"
+    assert figure.layout.meta["finding"] == "A1+ holds the most headroom: 3 M of 3 M a year, at 2 accounts"
     assert "1 account not placed: an input is missing." in figure.layout.title.subtitle.text.replace("<br>", " ")
     assert "Headroom unknown for 1 account." in figure.layout.title.subtitle.text.replace("<br>", " ")
 
 
 def test_without_headroom_the_title_names_the_largest_segment(segmented):
     figure = plot_segments(segmented.drop(columns="headroom"), lang="zh")
-    assert figure.layout.title.text == "最大的细分是A1+：4个客户中的2个"
+    assert figure.layout.meta["finding"] == "最大的细分是A1+：4个客户中的2个；增长空间未知"
+    assert "所有客户的增长空间均未知：缺少现有份额。" in figure.layout.title.subtitle.text.replace("<br>", "")
+    assert figure.data[0].z[0][0] == 2
+    assert figure.layout.coloraxis.colorbar.title.text == "客户数"
     assert [note.text for note in figure.layout.annotations] == ["+ 支持（2）", "0 中立（0）", "- 不支持（1）"]
+
+
+def segments_of(*rows, lang="en"):
+    """Draw accounts given as potential, winnable share, current share."""
+    frame = pd.DataFrame(rows, columns=["potential", "winnable_share", "current_share"]).assign(loyalty="+")
+    return plot_segments(cv.segment_summary(cv.segment_accounts(frame)), lang=lang)
+
+
+def test_headroom_where_little_may_be_won_is_told_apart():
+    # Headroom is potential x (0.7 - held): 5 M in A3+, 1 M in B1+, 0.6 M in B2+.
+    rows = [(1e7, 0.1, 0.2), (2e6, 0.8, 0.2), (1.5e6, 0.5, 0.3)]
+    figure = segments_of(*rows)
+    assert figure.layout.meta["finding"] == (
+        "Leaving out class 3, B1+ holds the most headroom: 1 M of 1.6 M a year, at 1 account"
+    )
+    note = figure.layout.title.subtitle.text.replace("<br>", " ")
+    assert "5 M more lies in class 3: we may win below 30 %." in note
+    assert note.endswith("Headroom does not ask what share we may win.")
+    chinese = segments_of(*rows, lang="zh")
+    assert chinese.layout.meta["finding"] == "不计第3类，B1+的增长空间最大：每年160万中的100万，1个客户"
+    assert "另有500万在第3类：可能得到30%以下。" in chinese.layout.title.subtitle.text.replace("<br>", "")
+
+
+def test_headroom_only_where_little_may_be_won_is_said_to_lie_there():
+    figure = segments_of((1e7, 0.1, 0.2), (2e6, 0.8, 0.7))
+    assert figure.layout.meta["finding"] == "All known headroom, 5 M a year, lies in class 3: we may win below 30 %"
+
+
+def test_segments_with_the_same_headroom_tie():
+    figure = segments_of((3e6, 0.8, 0.2), (3e6, 0.5, 0.2), (1e6, 0.8, 0.2))
+    assert figure.layout.meta["finding"] == "A1+ and A2+ tie for the most headroom: 1.5 M each, of 3.5 M a year"
+
+
+def test_unknown_headroom_is_said_and_the_cells_are_coloured_by_number():
+    figure = segments_of((3e6, 0.8, None), (3e6, 0.8, None), (1e6, 0.8, None))
+    assert figure.layout.meta["finding"] == ("The largest segment is A1+: 2 of 3 accounts; headroom is unknown")
+    note = figure.layout.title.subtitle.text.replace("<br>", " ")
+    assert "Headroom is unknown for every account: the share we hold is missing." in note
+    assert [row[0] for row in figure.data[0].z] == [2, 1, None]
+    assert figure.layout.coloraxis.colorbar.title.text == "Number of accounts"
+    tied = segments_of((3e6, 0.8, None), (1e6, 0.8, None))
+    assert tied.layout.meta["finding"] == (
+        "A1+ and B1+ tie for the largest segment: 1 of 2 accounts each; headroom is unknown"
+    )
+
+
+def test_headroom_that_is_used_up_is_not_unknown():
+    figure = segments_of((3e6, 0.8, 0.9))
+    assert figure.layout.meta["finding"] == "The largest segment is A1+: 1 of 1 account; no headroom is left"
 
 
 def walls():
@@ -189,7 +280,7 @@ def test_walls_stand_from_the_weakest_up_with_today_tomorrow_and_what_is_open():
 
 def test_the_walls_title_axis_and_bands_are_the_rules_in_chinese():
     figure = plot_walls(walls(), lang="zh")
-    assert figure.layout.title.text == "3道围墙中今天有1道为“差”，按计划行动后为0道；1道因缺少答案而未定"
+    assert figure.layout.meta["finding"] == "3道围墙中今天有1道为“差”，按计划行动后为0道；1道因缺少答案而未定"
     assert figure.layout.xaxis.title.text == "围墙准则：得分（满分20）"
     assert {"今天：非常好（高于14）", "今天：好（10–14）", "今天：差（低于10）"} <= set(traces(figure))
     assert [shape.x0 for shape in figure.layout.shapes] == [10.0, 14.0]
@@ -200,6 +291,12 @@ def test_walls_of_several_periods_are_named_by_both():
     frame = pd.DataFrame(rows, columns=["account", "period", "criterion", "today", "tomorrow"])
     figure = plot_walls(cv.score_walls(frame, by="period"))
     assert figure.layout.yaxis.ticktext == ("甲 · 2026Q2", "甲 · 2026Q3")
+
+
+def test_one_wall_is_a_wall():
+    rows = [("甲", name, 1, 1) for name in WALL]
+    figure = plot_walls(cv.score_walls(pd.DataFrame(rows, columns=["account", "criterion", "today", "tomorrow"])))
+    assert figure.layout.meta["finding"] == "0 of 1 wall is “poor” today, 0 after the planned actions"
 
 
 def test_the_twenty_weakest_walls_are_drawn():

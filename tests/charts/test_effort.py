@@ -34,7 +34,7 @@ def test_the_day_shows_the_range_of_every_activity_and_the_slides_own_share():
             "en",
             "217 selling days leave 217–542.5 hours of direct selling a year; an hour has to bring 9.22 k to 23 k",
         ),
-        ("zh", "217个销售日全年留下217–542.5小时直接销售；每小时须带来9,217至2.3万"),
+        ("zh", "217个销售日全年留下217–542.5小时直接销售；每小时须带来0.922万至2.3万"),
     ],
 )
 def test_the_title_gives_days_hours_and_the_price_of_an_hour(lang, title):
@@ -76,10 +76,11 @@ def test_hunting_goes_right_farming_left_and_the_strongest_hunter_is_on_top(team
 
 
 def test_the_title_counts_only_leanings_that_no_missing_answer_could_turn(team):
-    assert plot_people(team).layout.title.text.replace("<br>", " ") == (
-        "4 people lean: 1 towards hunting, 1 towards farming, 1 evenly and 1 undecided because answers are missing"
+    assert plot_people(team).layout.meta["finding"] == (
+        "Leanings of 4 people: 1 towards hunting, 1 towards farming, 1 evenly "
+        "and 1 undecided because answers are missing"
     )
-    assert plot_people(team, lang="zh").layout.title.text == (
+    assert plot_people(team, lang="zh").layout.meta["finding"] == (
         "4人的倾向：1人偏猎人、1人偏农夫、1人均衡和1人因缺少答案而未定"
     )
 

@@ -116,7 +116,7 @@ def test_an_account_named_like_a_formula_or_a_tag_reads_literally():
     assert figure.layout.yaxis.ticktext == ("&lt;b&gt;x&lt;/b&gt; &amp; %&#123;y}", "=1+1")
     assert "&lt;b&gt;x&lt;/b&gt; &amp; %&#123;y} has" in _hover_of(figure).replace("<br>", " ")
     assert figure.layout.meta["sentence"].startswith(
-        "Bars rank 2 of 2 prospects by points; <b>x</b> & %{y} comes first"
+        "Bars rank 2 of 2 prospects by points; <b>x</b> & %{y} and 1 more come first with 10 each."
     )
 
 
@@ -196,6 +196,24 @@ def test_an_empty_frame_gives_a_figure_that_says_so(data_case, lang):
     assert figure.layout.annotations[0].text.replace("<br>", " ") in figure.layout.meta["sentence"]
 
 
+EMPTY = {
+    "scores": ("No scores: there are no prospects", "无评分结果：没有潜在客户"),
+    "priority": ("No ranking: there are no opportunities", "无排名：没有商机"),
+    "expected_revenue": ("No revenue by period: there are no deals", "无各期间收入：没有商机"),
+    "pipeline": ("No pipeline: there are no open deals", "无销售漏斗：没有未结商机"),
+    "win_rates": ("No win rates: there are no closed deals", "无赢单率：尚无已结商机"),
+    "segments": ("No segments: there are no accounts", "无客户细分：没有客户"),
+    "walls": ("No walls: there are no walls", "无围墙评分：没有围墙"),
+    "people": ("No leanings: there are no people", "无倾向：没有人员"),
+}
+
+
+@pytest.mark.parametrize(("name", "findings"), EMPTY.items())
+def test_a_finding_of_nothing_names_what_is_missing_and_why(cases, name, findings):
+    result = cases[name].make(NAMES).iloc[:0]
+    assert tuple(cases[name].plot(result, lang=lang).layout.meta["finding"] for lang in ("en", "zh")) == findings
+
+
 ALL_MISSING = {
     "scores": "All 2 prospects are undecided because answers are missing",
     "priority": "Nothing to show",
@@ -205,7 +223,7 @@ ALL_MISSING = {
     "concentration": "Nothing to show",
     "segments": "None of 2 accounts could be placed: an input is missing for each",
     "walls": "All 2 walls are undecided because answers are missing",
-    "people": "2 people lean: 2 undecided because answers are missing",
+    "people": "Leanings of 2 people: 2 undecided because answers are missing",
 }
 
 

@@ -71,7 +71,8 @@ def test_the_title_counts_the_top_band_and_the_undecided(scored):
         "1 of 4 prospects reaches “key prospect”; 1 is undecided because answers are missing"
     )
     assert (
-        plot_scores(scored, lang="zh").layout.title.text == "4个潜在客户中有1个达到“关键潜在客户”；1个因缺少答案而未定"
+        plot_scores(scored, lang="zh").layout.meta["finding"]
+        == "4个潜在客户中有1个达到“关键潜在客户”；1个因缺少答案而未定"
     )
 
 
@@ -129,6 +130,34 @@ def test_a_knocked_out_prospect_is_marked_in_words():
     assert figure.data[2].x == (20.0,)
 
 
+def test_prospects_that_share_the_first_place_are_counted():
+    frame = pd.DataFrame([[2] * 6] * 5 + [[0] * 6], columns=SCREENING).assign(prospect=list("ABCDEF"))
+    result = cv.score_prospects(frame)
+    assert "; A and 4 more come first with 20 each." in plot_scores(result).layout.meta["sentence"]
+    assert "A等并列居首（另有4个），各20分" in plot_scores(result, lang="zh").layout.meta["sentence"]
+    assert "A comes first with 20." in plot_scores(result.iloc[[0, 5]]).layout.meta["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("points", "finding"),
+    [
+        ([2] * 6, "1 of 1 prospect reaches “key prospect”"),
+        ([0] * 6, "0 of 1 prospect reaches “key prospect”"),
+        ([None] * 6, "The only prospect is undecided because answers are missing"),
+    ],
+)
+def test_one_prospect_is_a_prospect(points, finding):
+    frame = pd.DataFrame([points], columns=SCREENING, dtype=float)
+    assert plot_scores(cv.score_prospects(frame)).layout.meta["finding"] == finding
+
+
+def test_twenty_rows_get_a_line_each():
+    frame = pd.DataFrame([[2] * 6] * 20, columns=SCREENING)
+    few, many = (plot_scores(cv.score_prospects(frame.iloc[:n])).layout for n in (5, 20))
+    assert many.height - many.margin.t - many.margin.b == 520
+    assert few.height - few.margin.t - few.margin.b == 260
+
+
 def test_more_than_twenty_prospects_are_cut_and_the_rest_counted():
     frame = pd.DataFrame([[2] * 6] * 5 + [[0] * 6] * 25, columns=SCREENING)
     figure = plot_scores(cv.score_prospects(frame))
@@ -156,17 +185,25 @@ def test_bubbles_lie_at_amount_and_probability_with_the_expected_value_as_area(c
     assert len(others.x) == 0
 
 
-def test_the_list_beside_the_grid_names_the_first_with_their_expected_value(cards):
-    assert plot_priority(cards, lang="zh").layout.annotations[0].text == (
-        "期望值<br>1  A  180万<br>2  B  60万<br>3  D  60万<br>4  C  45万<br>5  E  15万"
-    )
+def test_the_list_under_the_grid_names_the_first_with_their_expected_value(cards):
+    assert [note.text for note in plot_priority(cards, lang="zh").layout.annotations[:2]] == [
+        "期望值<br>1  A  180万<br>2  B  60万<br>3  D  60万",
+        "<br>4  C  45万<br>5  E  15万",
+    ]
+
+
+def test_bubbles_that_lie_close_together_share_one_label():
+    frame = pd.DataFrame({"amount": [1000.0, 990.0, 500.0], "stage": ["trial"] * 3})
+    _, first = plot_priority(cv.rank_opportunities(frame)).data
+    assert first.text == ("1, 2", "", "3")
+    assert first.textposition == "top center"
 
 
 def test_the_grid_has_the_lines_of_the_rule_in_the_units_of_the_language(cards):
     figure = plot_priority(cards)
     assert figure.layout.yaxis.tickvals == (0.0, 0.3, 0.6, 0.9, 1.0)
     assert [shape.x0 for shape in figure.layout.shapes] == [2_000_000.0, 1_000_000.0, 500_000.0]
-    assert [note.text for note in figure.layout.annotations[1:]] == ["2 M", "1 M", "500 k"]
+    assert [note.text for note in figure.layout.annotations[2:]] == ["2 M", "1 M", "500 k"]
     assert figure.layout.xaxis.title.text == "Amount"
     assert plot_priority(cards, lang="zh").layout.yaxis.title.text == "成交概率"
 

@@ -64,6 +64,17 @@ def test_the_title_speaks_of_the_first_period_with_open_deals_or_of_the_one_aske
     assert plot_expected_revenue(expected, period="2026Q4").layout.title.text.startswith("2026Q4 stands at 150 k")
     with pytest.raises(ValueError, match="period must be one of the result's: got '2026Q5'"):
         plot_expected_revenue(expected, period="2026Q5")
+    with pytest.raises(ValueError, match="period must be one of the result's: got '2026-08'"):
+        plot_expected_revenue(expected, period="2026-08")  # a month: a quarter's deals may lie in it
+
+
+@pytest.mark.parametrize(("lang", "title"), [("en", "2027Q1: no deals"), ("zh", "2027Q1：没有商机")])
+def test_a_period_without_deals_is_said_to_have_none(expected, lang, title):
+    figure = plot_expected_revenue(expected, period="2027Q1", lang=lang)
+    assert figure.layout.meta["finding"].startswith(title)
+    assert figure.layout.xaxis.ticktext == ("2026Q2", "2026Q3", "2026Q4", "2027Q1")
+    assert figure.data[0].y == (0.0, 900_000.0, 0.0, 0.0)
+    assert figure.data[0].hovertext[-1] == title + ("." if lang == "en" else "。")
 
 
 def test_the_chinese_chart_of_periods_uses_wan_and_chinese_words(expected):
@@ -112,10 +123,32 @@ def test_the_funnel_shows_every_stage_in_selling_order_with_amount_and_expected_
 
 def test_the_funnels_title_leaves_unpriced_deals_out_of_the_sum_and_counts_them():
     pipeline = cv.pipeline_by_stage(deals(), as_of=AS_OF)
-    assert plot_pipeline(pipeline).layout.title.text == (
+    assert plot_pipeline(pipeline).layout.meta["finding"] == (
         "3 open deals worth 1.75 M are expected to bring 750 k; 1 more has no amount"
     )
-    assert plot_pipeline(pipeline, lang="zh").layout.title.text == "3个未结商机共175万，期望带来75万；另有1个无金额"
+    assert (
+        plot_pipeline(pipeline, lang="zh").layout.meta["finding"] == "3个未结商机共175万，期望带来75万；另有1个无金额"
+    )
+
+
+def test_an_empty_stage_and_stages_with_as_many_deals_are_said_plainly():
+    figure = plot_pipeline(cv.pipeline_by_stage(deals(), as_of=AS_OF))
+    assert figure.data[0].hovertext[4] == "final selection and negotiation: no open deals."
+    sentence = figure.layout.meta["sentence"]
+    assert "Most deals stand at “need defined, interest raised”, “quotation submitted and discussed”, " in sentence
+    assert sentence.endswith("(1 each).")
+
+
+def test_a_stage_whose_name_takes_several_lines_gets_the_height_of_them():
+    stages = tuple(
+        Stage(f"s{k}", Label(f"a rather long name of stage number {k}", "甲"), (k + 1) / 20) for k in range(12)
+    )
+    ladder = Ladder(stages, source="test")
+    frame = pd.DataFrame({"amount": 1.0, "stage": ladder.names, "outcome": None})
+    layout = plot_pipeline(cv.pipeline_by_stage(frame, as_of=AS_OF, ladder=ladder), ladder=ladder).layout
+    lines = max(text.count("<br>") + 1 for text in layout.yaxis.ticktext)
+    assert lines >= 2
+    assert layout.height - layout.margin.t - layout.margin.b >= 12 * 17 * lines
 
 
 def test_the_stages_of_another_ladder_need_that_ladder():
@@ -157,7 +190,11 @@ def test_the_two_denominators_and_the_overall_rate_are_named(rates):
     assert [trace.name for trace in figure.data[1:]] == ["Win rate, won of closed", "Win rate, won of all"]
     assert figure.layout.annotations[0].text == "all: 64.3 %"
     assert figure.layout.shapes[0].x0 == 0.642857
-    assert figure.layout.title.text == "64 % of 14 closed deals were won; from 25 % (South) to 80 % (North)"
+    # Both intervals, 49 to 94 % and 5 to 70 %, contain 64 %.
+    assert figure.layout.meta["finding"] == (
+        "64 % of 14 closed deals were won; from 25 % (South) to 80 % (North); "
+        "the groups cannot be told apart: their intervals all contain the overall rate"
+    )
     assert "0 of 2 intervals leave out the overall rate" in figure.layout.meta["sentence"]
     assert [trace.name for trace in plot_win_rates(rates, lang="zh").data[1:]] == [
         "赢单率（占已结）",
@@ -184,7 +221,42 @@ def test_the_twenty_groups_with_most_closed_deals_are_drawn():
     figure = plot_win_rates(cv.win_rates(frame, as_of=AS_OF, by="owner"))
     assert figure.layout.yaxis.ticktext == tuple(f"g{group}" for group in range(10, 30))
     assert figure.layout.title.subtitle.text == "Shown: 20 of 30, those with the most closed deals."
-    assert "the 20 largest groups range from 100.0 % (g10)" in figure.layout.title.text.replace("<br>", " ")
+    assert figure.layout.meta["finding"].startswith(
+        "100.0 % of 465 closed deals were won; the 20 largest groups all have the same rate"
+    )
+
+
+def rates_of(**outcomes):
+    rows = [(None if owner == "nobody" else owner, outcome) for owner, deals_ in outcomes.items() for outcome in deals_]
+    frame = pd.DataFrame(rows, columns=["owner", "outcome"]).assign(amount=1.0)
+    return cv.win_rates(frame, as_of=AS_OF, by="owner")
+
+
+WON, LOST = "won", "lost"
+
+
+def test_groups_with_one_rate_are_said_to_be_the_same():
+    result = rates_of(a=[WON, LOST], b=[WON, LOST], nobody=[WON, LOST])
+    assert plot_win_rates(result).layout.meta["finding"] == (
+        "50 % of 6 closed deals were won; all 3 groups with closed deals have the same rate"
+    )
+    assert plot_win_rates(result, lang="zh").layout.meta["finding"] == ("6个已结商机中赢单50%；3个有已结商机的组均相同")
+
+
+def test_groups_that_share_the_lowest_or_highest_rate_are_counted_and_no_name_has_one_pair_of_brackets():
+    result = rates_of(a=[LOST], b=[LOST], c=[LOST], nobody=[WON])
+    assert "; from 0 % (a and 2 more) to 100 % (no name)" in plot_win_rates(result).layout.meta["finding"]
+    assert "；从0%（a等3组）到100%（无名称）" in plot_win_rates(result, lang="zh").layout.meta["finding"]
+
+
+def test_a_group_whose_interval_leaves_out_the_overall_rate_can_be_told_apart():
+    finding = plot_win_rates(rates_of(a=[WON] * 40, b=[LOST] * 40)).layout.meta["finding"]
+    assert finding == "50 % of 80 closed deals were won; from 0 % (b) to 100 % (a)"
+
+
+def test_the_name_of_an_overall_rate_at_the_end_of_the_axis_is_written_inwards():
+    note = plot_win_rates(rates_of(a=[WON] * 5)).layout.annotations[0]
+    assert (note.text, note.xanchor) == ("all: 100.0 %", "right")
 
 
 def test_groups_by_a_coded_column_carry_the_labels_of_the_rules():
@@ -204,4 +276,4 @@ def test_one_row_without_groups_is_all_deals():
     frame = pd.DataFrame({"outcome": ["won", "lost"], "amount": 1.0})
     figure = plot_win_rates(cv.win_rates(frame, as_of=AS_OF), lang="zh")
     assert figure.layout.yaxis.ticktext == ("全部商机",)
-    assert figure.layout.title.text == "2个已结商机中赢单50%"
+    assert figure.layout.meta["finding"] == "2个已结商机中赢单50%"

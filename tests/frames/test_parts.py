@@ -23,5 +23,5 @@ def test_a_folder_a_company_and_a_study_show_what_they_hold():
     assert "opportunities.csv" in read_folder(sample_folder())._repr_html_()
     assert "stage_history" in simulate_company(1, n_accounts=5, n_quarters=2)._repr_html_()
     shown = run_study(sample_folder(), as_of="2026-09-30")._repr_html_()
-    assert "rows read were clean" in shown
+    assert "all of them clean" in shown
     assert "concentration_summary" in shown

@@ -263,6 +263,51 @@ def test_without_slippage_the_first_expected_close_is_right_on_average() -> None
     assert_mean_is(measured(ABSENT)["cycle_to_first_expected"], 1.0)
 
 
+@cache
+def times_to_close(slow_wins: float, slippage_size: float) -> pd.DataFrame:
+    """One row per seed: median time of won over lost deals, and mean time over the first expected one.
+
+    Without shocks, and of deals created early enough to have all been closed.
+    """
+    effects = Effects(slow_wins=slow_wins, slippage=slippage_size, quarter_shock=0.0)
+    rows = []
+    for seed in range(4):
+        company = simulate_company(seed, effects=effects, n_quarters=12, deals_per_year=10, n_prospects=0, n_walls=0)
+        deals = company.frames["opportunities"]
+        first = pd.Timestamp("2023-10-01")
+        cohort = deals[deals["created"].between(first, company.as_of - pd.Timedelta(days=LONGEST_CYCLE))]
+        took = (cohort["closed"] - cohort["created"]).dt.days
+        median = took.groupby(cohort["outcome"]).median()
+        known = company.frames["snapshots"].drop_duplicates("opportunity").set_index("opportunity")["expected_close"]
+        expected = (cohort["opportunity"].map(known) - cohort["created"]).dt.days
+        rows.append(
+            {
+                "won_to_lost": median["won"] / median["lost"],
+                "to_expected": took[expected.notna()].mean() / expected.mean(),
+                "won_of_first_stage": (cohort["outcome"] == "won")[~later_start(company, cohort)].mean(),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def later_start(company: Company, deals: pd.DataFrame) -> "pd.Series[bool]":
+    """Which deals did not begin on the first stage."""
+    began = company.frames["stage_history"].drop_duplicates("opportunity").set_index("opportunity")["stage"]
+    return deals["opportunity"].map(began) != STAGES[0]
+
+
+# At the highest sizes the cuts at 10 and 365 days begin to bite: 2 % is what they may take.
+@pytest.mark.parametrize(("slow_wins", "ratio"), [(2.0, 3.0), (5.0, 6.0), (10.0, 11.0)])
+@pytest.mark.parametrize(("slippage_size", "stretch"), [(0.3, 1.3), (1.0, 2.0)])
+def test_times_to_close_hold_the_truth_up_to_the_highest_sizes(
+    slow_wins: float, ratio: float, slippage_size: float, stretch: float
+) -> None:
+    found = times_to_close(slow_wins, slippage_size).mean()
+    assert found["won_to_lost"] == pytest.approx(ratio, rel=0.02)
+    assert found["to_expected"] == pytest.approx(stretch, rel=0.02)
+    assert found["won_of_first_stage"] == pytest.approx(0.28, abs=0.015)
+
+
 def test_the_potentials_of_accounts_drift_with_the_planted_spread() -> None:
     table = measured(PLANTED)
     free = table["n_trends"].to_numpy() - 1

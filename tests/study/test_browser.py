@@ -89,3 +89,34 @@ def test_chinese_text_has_glyphs(report):
         }"""
     )
     assert differ
+
+
+def test_dates_sort_by_day_and_stages_by_their_place_on_the_ladder(report):
+    _, page = report
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    table = page.locator("#table-opportunity_ranking")
+    columns = [
+        "opportunity",
+        "account",
+        "owner",
+        "region",
+        "product",
+        "stage",
+        "attitude",
+        "amount",
+        "currency",
+        "created",
+    ]
+    for name, read in (("created", "cell.dataset.v ?? cell.textContent"), ("stage", "cell.dataset.s")):
+        place = columns.index(name)
+        table.locator("th button").nth(place).click()
+        values = table.locator("tbody tr").evaluate_all(
+            f"rows => rows.map(row => (cell => {read})(row.cells[{place}]))"
+        )
+        assert values == sorted(values)
+        assert len(set(values)) > 3
+
+
+def test_no_button_of_a_chart_can_send_it_anywhere(report):
+    _, page = report
+    assert page.locator(".modebar-btn").count() == 0

@@ -66,7 +66,7 @@ def test_check_reads_only_and_tells_rejected_rows_by_exit_code(tmp_path):
     (tmp_path / "targets.csv").write_text("owner,period,target\nLi,2026Q3,x\n[b]Wu[/b],2026Q3,5\n", encoding="utf-8")
     bad = run(app, ["check", str(tmp_path)])
     assert bad.exit_code == 2
-    assert "targets.csv, line 2: target must be a plain number: got 'x'" in bad.output
+    assert "targets.csv, line 2: target must be a number: got 'x'" in bad.output
     assert [path.name for path in tmp_path.iterdir()] == ["targets.csv"]
 
 
@@ -76,4 +76,4 @@ def test_rejects_are_written_with_their_reasons(tmp_path):
     assert done.exit_code == 0
     rejects = pd.read_csv(tmp_path / "out" / "rejects.csv")
     assert rejects[["kind", "line", "column", "value"]].to_numpy().tolist() == [["targets", 2, "target", "x"]]
-    assert "1 of 2 rows" in done.output
+    assert "contract: 1" in done.output

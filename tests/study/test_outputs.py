@@ -37,11 +37,13 @@ def test_the_report_is_one_file_under_eight_megabytes_that_asks_for_nothing(page
 
 
 def test_the_report_opens_with_findings_that_link_to_their_sections(page, study):
-    _, text = page
-    links = re.findall(r'<li><a href="#([a-z]+)">', text)
-    sections = set(re.findall(r'<section id="([a-z]+)">', text))
-    assert set(links) <= sections
-    assert {section.name for section in study.sections} <= sections
+    text = without_code(page[1])
+    links = re.findall(r'<li><a href="#([a-z_-]+)">', text)
+    places = re.findall(r'id="([a-z_-]+)"', text)
+    assert set(links) <= set(places)
+    assert len(set(places)) == len(places)
+    assert {section.name for section in study.sections} <= set(places)
+    assert {f"chart-{name}" for name in study.figures} <= set(links)
 
 
 def test_every_chart_stands_with_a_sentence_and_every_table_is_on_the_page(page, study):

@@ -67,7 +67,9 @@ def test_rejected_rows_are_counted_and_do_not_enter_the_tables():
     study = cv.run_study({"traits": targets}, as_of="2026-09-30")
     assert len(study.tables["people"]) == len(targets) - 1
     assert study.tables["rejects"][["kind", "column", "value"]].to_numpy().tolist() == [["traits", "risk", "9"]]
-    assert study.findings()[0].sentence.startswith("1 of ")
+    assert study.findings()[0].sentence.startswith(
+        "Rows read: 12. Set apart because they break their table's contract: 1;"
+    )
 
 
 def test_a_period_that_has_not_begun_is_refused():

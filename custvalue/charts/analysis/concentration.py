@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 
 from custvalue.analysis import Concentration
 from custvalue.charts.canvas import (
-    HEIGHT_HIGH,
+    PLOT_HIGH,
     check_name,
     new_figure,
     nice_ticks,
     nothing_figure,
     percent_axis,
     row_names,
+    stand,
 )
 from custvalue.charts.columns import column_word
 from custvalue.charts.theme import INK, NOTE_SIZE, VERMILLION, bar_marker, ordered_colours, ordered_patterns
@@ -41,20 +42,26 @@ from custvalue.rules.labels import Label, Lang, check_lang
 MAX_BARS, MAX_NAMED, MAX_POINTS = 50, 20, 1000
 AXIS_ROOM, TICK_NAME_WIDTH = 1.06, 16
 # Right of this part of the axis a level is written to the left of its point.
-LATE = 0.6
+LATE = 0.5
 CLASSES = ("C", "B", "A")
 
 _FINDING = Label(
     "{k} of {n} {customers} ({pct}) {supply} {level} of {value}", "{n}个客户中的{k}个（{pct}）提供{level}的{value}"
 )
-_LEVEL = Label("{level}: {k} {customers} ({pct})", "{level}：{k}个客户（{pct}）")
+_NET = Label("; net of {n} negative {customers}: shares pass 100 %", "；已减去{n}个负值客户：占比超过100%")
+_NET_SENTENCE = Label(
+    " {n} {customers} with negative values are taken off the total, so shares pass 100 %.",
+    "合计已减去{n}个负值客户，因此占比超过100%。",
+)
+_SUBJECT = Label("concentration", "集中度结果")
+_LEVEL = Label("{level}: {k} {of_k} ({pct})", "{level}：{k}个客户（{pct}）")
 _SENTENCE = Label(
     "Bars show the shares of {n} {customers} from the largest to the smallest, the line adds them up: {levels}. "
-    "The top 20 % hold {top}.",
-    "条形从大到小显示{n}个客户的占比，折线为累计占比：{levels}。前20%的客户占{top}。",
+    "The top 20 % hold {top}.{net}",
+    "条形从大到小显示{n}个客户的占比，折线为累计占比：{levels}。前20%的客户占{top}。{net}",
 )
 _MISSING = Label("{n} without a value left out.", "{n}个无数值，未列入。")
-_NEGATIVE = Label("{n} negative, {sum} together.", "{n}个为负值，合计{sum}。")
+_NEGATIVE = Label("{n} negative {customers}: {sum}{together}.", "{n}个客户为负值{together}{sum}。")
 _BUCKETS = Label("Each bar adds up {k} customers.", "每个条形合计{k}个客户。")
 _BUCKETS_ABOUT = Label("Each bar adds up {k} or {l} customers.", "每个条形合计{k}或{l}个客户。")
 _NO_CUSTOMERS = Label("there are no customers with a value.", "没有带数值的客户。")
@@ -63,12 +70,14 @@ _ONE_HOVER = Label(
     "{name} is number {rank} with {share} of {value}{money}.", "{name}排名第{rank}，占{value}的{share}{money}。"
 )
 _MANY_HOVER = Label(
-    "Customers {first} to {last}: {share} of {value} in class {letter}.",
-    "第{first}至{last}名客户：{letter}类占{value}的{share}。",
+    "{customers}: {share} of {value} in class {letter}.",
+    "{customers}：{letter}类占{value}的{share}。",
 )
+_CUSTOMERS_FROM_TO = Label("Customers {first} to {last}", "第{first}至{last}名客户")
+_CUSTOMER = Label("Customer {first}", "第{first}名客户")
 _CLASS = Label("class {letter} ({n})", "{letter}类（{n}）")
 _CURVE = Label("cumulative share", "累计占比")
-_CURVE_HOVER = Label("The first %{x:,} customers: %{y:.1%}", "前%{x:,}个客户：%{y:.1%}")
+_CURVE_HOVER = Label("Top %{x:,}: %{y:.1%} together", "前%{x:,}名：合计%{y:.1%}")
 _CUSTOMERS_AXIS = Label("Customers, largest first", "客户（从大到小）")
 _SHARE_AXIS = Label("Share of {value}", "占{value}的比重")
 _LEVELS = Label("levels", "目标水平")
@@ -108,7 +117,8 @@ def plot_concentration(
     --------
     >>> import custvalue as cv
     >>> import pandas as pd
-    >>> plot_concentration(cv.concentration(pd.DataFrame({"revenue": [2.0, 96.0, 2.0]})), lang="zh").layout.title.text
+    >>> result = cv.concentration(pd.DataFrame({"revenue": [2.0, 96.0, 2.0]}))
+    >>> plot_concentration(result, lang="zh").layout.meta["finding"]
     '3个客户中的1个（33%）提供70%的销售额'
     """
     check_lang(lang)
@@ -133,9 +143,9 @@ def plot_concentration(
     check.done()
     order = np.argsort(rank, kind="stable")[: int((~np.isnan(rank)).sum())]
     if not order.size:
-        return nothing_figure(_NO_CUSTOMERS.text(lang), lang)
+        return nothing_figure(_SUBJECT, _NO_CUSTOMERS.text(lang), lang)
     if np.isnan(share[order]).all():
-        return nothing_figure(_NO_TOTAL.text(lang), lang)
+        return nothing_figure(_SUBJECT, _NO_TOTAL.text(lang), lang)
     names = row_names(result.accounts, order, name, ("account",), lang) if order.size <= MAX_BARS else []
     pareto = _Pareto(share[order], running[order], codes[order], amounts[order], names, column_word(value, lang))
     return _draw(pareto, result.summary.iloc[0].to_dict(), lang)
@@ -168,8 +178,10 @@ def _draw(pareto: _Pareto, summary: dict[Any, Any], lang: Lang) -> go.Figure:
         float(str(c)[len("n_for_") :]) / PERCENT: int(k) for c, k in summary.items() if str(c).startswith("n_for_")
     }
     worded = [_level_words(level, k, pareto, lang) for level, k in levels.items()]
+    negative = int(summary["n_negative"])
+    net = say(_NET, lang, n=count_text(negative), customers=agree(negative, "customer", "customers"))
     figure = new_figure(
-        say(_FINDING, lang, **worded[0]),
+        say(_FINDING, lang, **worded[0]) + (net if negative else ""),
         say(
             _SENTENCE,
             lang,
@@ -177,9 +189,9 @@ def _draw(pareto: _Pareto, summary: dict[Any, Any], lang: Lang) -> go.Figure:
             customers=agree(pareto.n, "customer", "customers"),
             levels=listed((say(_LEVEL, lang, **words) for words in worded), lang),
             top=percent_text(summary["top_20_pct_share"], lang),
+            net=_net_sentence(negative, lang),
         ),
         note=_note(pareto, summary, lang),
-        height=HEIGHT_HIGH,
     )
     _draw_bars(figure, pareto, lang)
     kept = _kept_points(pareto, list(levels.values()))
@@ -201,9 +213,9 @@ def _draw(pareto: _Pareto, summary: dict[Any, Any], lang: Lang) -> go.Figure:
         hoverinfo="text",
         marker={"symbol": "diamond", "size": 10, "color": VERMILLION, "line": {"color": INK, "width": 1}},
     )
-    furthest = max(levels.values())
     for (level, k), words in zip(levels.items(), worded, strict=True):
-        _mark_level(figure, level, k, furthest, pareto, say(_LEVEL, lang, **words))
+        # Of a single customer the title says it all, and its bar leaves no room for words.
+        _mark_level(figure, level, k, pareto, say(_LEVEL, lang, **words) if pareto.n > 1 else "")
     top = AXIS_ROOM * max(float(np.max(pareto.running)), 1.0)
     low = min(float(np.min(np.append(pareto.share, 0.0))), 0.0)
     figure.update_layout(
@@ -215,7 +227,15 @@ def _draw(pareto: _Pareto, summary: dict[Any, Any], lang: Lang) -> go.Figure:
             "title": {"text": markup(say(_SHARE_AXIS, lang, value=pareto.value))},
         },
     )
+    stand(figure, PLOT_HIGH)
     return figure
+
+
+def _net_sentence(negative: int, lang: Lang) -> str:
+    if not negative:
+        return ""
+    words = {"n": count_text(negative), "customers": agree(negative, "customer", "customers")}
+    return say(_NET_SENTENCE, lang, **words)
 
 
 def _level_words(level: float, k: int, pareto: _Pareto, lang: Lang) -> dict[str, str]:
@@ -225,6 +245,7 @@ def _level_words(level: float, k: int, pareto: _Pareto, lang: Lang) -> dict[str,
         "n": count_text(pareto.n),
         "pct": percent_text(k / pareto.n, lang),
         "customers": agree(pareto.n, "customer", "customers"),
+        "of_k": agree(k, "customer", "customers"),
         "supply": agree(k, "supplies", "supply"),
         "value": pareto.value,
     }
@@ -237,7 +258,14 @@ def _note(pareto: _Pareto, summary: dict[Any, Any], lang: Lang) -> str:
         k, most = int(sizes.min()), int(sizes.max())
         texts.append(say(_BUCKETS if k == most else _BUCKETS_ABOUT, lang, k=count_text(k), l=count_text(most)))
     if summary["n_negative"]:
-        words = {"n": count_text(summary["n_negative"]), "sum": money_text(summary["negative_sum"], lang)}
+        n = int(summary["n_negative"])
+        several = Label("", "，为") if n == 1 else Label(" together", "，合计")
+        words = {
+            "n": count_text(n),
+            "customers": agree(n, "customer", "customers"),
+            "sum": money_text(summary["negative_sum"], lang),
+            "together": several.text(lang),
+        }
         texts.append(say(_NEGATIVE, lang, **words))
     if summary["n_missing"]:
         texts.append(say(_MISSING, lang, n=count_text(summary["n_missing"])))
@@ -269,8 +297,9 @@ def _draw_bars(figure: go.Figure, pareto: _Pareto, lang: Lang) -> None:
 def _bar_hover(pareto: _Pareto, start: int, end: int, height: float, letter: str, lang: Lang) -> str:
     share = percent_text(height, lang, decimals=1)
     if not pareto.names:
-        words = {"first": count_text(start + 1), "last": count_text(end), "letter": letter}
-        return say(_MANY_HOVER, lang, share=share, value=pareto.value, **words)
+        who = _CUSTOMER if end == start + 1 else _CUSTOMERS_FROM_TO
+        customers = say(who, lang, first=count_text(start + 1), last=count_text(end))
+        return say(_MANY_HOVER, lang, customers=customers, share=share, value=pareto.value, letter=letter)
     amount = pareto.amounts[start]
     money = "" if np.isnan(amount) else say(Label(", {x}", "，即{x}"), lang, x=money_text(amount, lang))
     return say(_ONE_HOVER, lang, name=pareto.names[start], rank=start + 1, share=share, value=pareto.value, money=money)
@@ -290,15 +319,20 @@ def _kept_points(pareto: _Pareto, crossings: list[int]) -> NDArray[np.int64]:
     return np.unique(np.clip(np.concatenate([by_rank, by_share, limits, crossings, [1, highest, n]]), 1, n))
 
 
-def _mark_level(figure: go.Figure, level: float, k: int, furthest: int, pareto: _Pareto, text: str) -> None:
-    """Lead from the share a level asks for to the customers it takes, and say it where no other level's lines pass."""
+def _mark_level(figure: go.Figure, level: float, k: int, pareto: _Pareto, text: str) -> None:
+    """Lead from the share a level asks for to the customers it takes, and say it beside its own mark.
+
+    Left of its mark the line runs below a level, right of it above: so the words stand above or below it.
+    """
     reached = drawn([pareto.running[k - 1]])[0]
-    late = furthest > LATE * pareto.n
+    late = k > LATE * pareto.n
     line = {"color": VERMILLION, "width": 1, "dash": "dot"}
-    figure.add_shape(type="line", x0=0, x1=k if late else furthest, y0=level, y1=level, line=line)
+    figure.add_shape(type="line", x0=0, x1=k, y0=level, y1=level, line=line)
     figure.add_shape(type="line", x0=k, x1=k, y0=0, y1=reached, line=line)
+    if not text:
+        return
     figure.add_annotation(
-        x=k if late else furthest,
+        x=k,
         y=level,
         text=markup(text),
         showarrow=False,

@@ -14,12 +14,13 @@ from custvalue.charts.canvas import (
     add_intervals,
     check_name,
     group_names,
-    height_for,
     names_axis,
     new_figure,
     nothing_figure,
+    room_for,
     row_names,
     shown_of,
+    stand,
 )
 from custvalue.charts.theme import INK, ordered_colours, ordered_symbols
 from custvalue.charts.wording import (
@@ -43,10 +44,12 @@ AXIS_ROOM = 1.05
 NUMBERS = ("today", "tomorrow", "today_low", "today_high", "n_actions", "hours")
 COLUMNS = (*NUMBERS, "gap", "n_missing", "band", "band_tomorrow")
 
-_FINDING = Label("{k} of {m} walls {are} “{band}” today", "{m}道围墙中今天有{k}道为“{band}”")
+_FINDING = Label("{k} of {m} {walls} {are} “{band}” today", "{m}道围墙中今天有{k}道为“{band}”")
 _TOMORROW = Label(", {k} after the planned actions", "，按计划行动后为{k}道")
 _UNDECIDED_TOO = Label("; {u} undecided because answers are missing", "；{u}道因缺少答案而未定")
 _ALL_UNDECIDED = Label("All {m} walls are undecided because answers are missing", "全部{m}道围墙因缺少答案而未定")
+_ONE_UNDECIDED = Label("The only wall is undecided because answers are missing", "唯一的围墙因缺少答案而未定")
+_SUBJECT = Label("walls", "围墙评分")
 _SENTENCE = Label(
     "Each row leads from a wall's points today to those aimed at for tomorrow, the weakest on top. {finding}.",
     "每行由围墙今天的得分指向明天的目标得分，最弱的在上。{finding}。",
@@ -56,7 +59,7 @@ _UNDECIDED = Label("undecided", "未定")
 _AIMED = Label("aimed at for tomorrow", "明天的目标")
 _WAY = Label("the way to go", "今天到明天")
 _HOVER = Label(
-    "{name}: {today} points today ({band}), {tomorrow} aimed at ({then}); {n} {actions}, {hours} hours.",
+    "{name}: {today} {points} today ({band}), {tomorrow} aimed at ({then}); {n} {actions}, {hours} {of_hours}.",
     "{name}：今天{today}分（{band}），目标{tomorrow}分（{then}）；{n}项行动，{hours}小时。",
 )
 _AXIS = Label("{name}: points of {scale}", "{name}：得分（满分{scale}）")
@@ -96,7 +99,7 @@ def plot_walls(result: Any, *, lang: Lang = "en", wall: Wall = playbook.WALL, na
     >>> import pandas as pd
     >>> names = cv.playbook.WALL.scorecard.names
     >>> walls = pd.DataFrame({"account": "清水公司", "criterion": names, "today": [0] + [1] * 9, "tomorrow": 1})
-    >>> plot_walls(cv.score_walls(walls), lang="zh").layout.title.text
+    >>> plot_walls(cv.score_walls(walls), lang="zh").layout.meta["finding"]
     '1道围墙中今天有1道为“差”，按计划行动后为0道'
     """
     check_lang(lang)
@@ -110,7 +113,7 @@ def plot_walls(result: Any, *, lang: Lang = "en", wall: Wall = playbook.WALL, na
     check_name(check, name)
     check.done()
     if not len(frame):
-        return nothing_figure(say(Label("there are no walls.", "没有围墙。"), lang), lang)
+        return nothing_figure(_SUBJECT, say(Label("there are no walls.", "没有围墙。"), lang), lang)
     order = np.lexsort((numbers["today_high"], numbers["today_low"]))
     rows = order[:MAX_ROWS]
     keys = [column for column in frame.columns if column not in COLUMNS]
@@ -120,9 +123,9 @@ def plot_walls(result: Any, *, lang: Lang = "en", wall: Wall = playbook.WALL, na
         finding,
         say(_SENTENCE, lang, finding=finding),
         note=shown_of(rows.size, len(frame), lang, which=_WEAKEST.text(lang)),
-        height=height_for(rows.size),
     )
     _draw(figure, _Rows(wall, numbers.iloc[rows].reset_index(drop=True), codes[rows], then[rows], names), lang)
+    stand(figure, room_for(rows.size))
     return figure
 
 
@@ -146,12 +149,14 @@ class _Rows:
                     lang,
                     name=name,
                     today=_points(row["today"], row["today_low"], row["today_high"], lang),
+                    points=agree(row["today"], "point", "points"),
                     band=labels[code],
                     tomorrow=number_text(row["tomorrow"], lang, digits=SIGNIFICANT_DIGITS),
                     then=labels[then],
                     n=count_text(row["n_actions"]),
                     actions=agree(row["n_actions"], "action", "actions"),
                     hours=number_text(row["hours"], lang),
+                    of_hours=agree(row["hours"], "hour", "hours"),
                 )
             )
             for name, row, code, then in zip(
@@ -169,9 +174,10 @@ def _points(today: float, low: float, high: float, lang: Lang) -> str:
 def _finding(codes: NDArray[np.int64], then: NDArray[np.int64], aimed: bool, wall: Wall, lang: Lang) -> str:
     m, k, undecided = codes.size, int((codes == 0).sum()), int((codes < 0).sum())
     if undecided == m:
-        return say(_ALL_UNDECIDED, lang, m=count_text(m))
+        return say(_ONE_UNDECIDED if m == 1 else _ALL_UNDECIDED, lang, m=count_text(m))
     label = wall.scorecard.bands.labels[0].text(lang)
-    text = say(_FINDING, lang, k=count_text(k), m=count_text(m), are=agree(k, "is", "are"), band=label)
+    walls, are = agree(m, "wall", "walls"), "is" if 1 in (k, m) else "are"
+    text = say(_FINDING, lang, k=count_text(k), m=count_text(m), walls=walls, are=are, band=label)
     if aimed:
         text += say(_TOMORROW, lang, k=count_text((then == 0).sum()))
     return text + (say(_UNDECIDED_TOO, lang, u=count_text(undecided)) if undecided else "")

@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 from custvalue.charts.canvas import (
     MAX_ROWS,
     check_name,
-    height_for,
     names_axis,
     new_figure,
     nothing_figure,
+    room_for,
     row_names,
     shown_of,
+    stand,
+    text_room,
 )
 from custvalue.charts.columns import column_label
 from custvalue.charts.theme import BLUE, GREEN, NOTE_SIZE, bar_marker
@@ -36,13 +38,14 @@ from custvalue.rules.labels import Label, Lang, check_lang
 
 COLUMNS = ("n_answered", "hunting", "farming", "lean", "lean_low", "lean_high")
 SCORE_TICKS = (0.0, 0.5, 1.0)
-AXIS_END, LEAN_WIDTH = 1.05, 130
+AXIS_END = 1.05
 
 _HUNTERS = Label("{n} towards hunting", "{n}人偏猎人")
 _FARMERS = Label("{n} towards farming", "{n}人偏农夫")
 _EVEN = Label("{n} evenly", "{n}人均衡")
 _OPEN = Label("{n} undecided because answers are missing", "{n}人因缺少答案而未定")
-_FINDING = Label("{m} {people} lean: {counts}", "{m}人的倾向：{counts}")
+_FINDING = Label("Leanings of {m} {people}: {counts}", "{m}人的倾向：{counts}")
+_SUBJECT = Label("leanings", "倾向")
 _NOTE = Label("A description for development; never a hiring test.", "仅为发展而作的描述，绝非招聘测试。")
 _ENDS = Label("the strongest leanings to either side", "两端倾向最强")
 _SENTENCE = Label(
@@ -86,8 +89,8 @@ def plot_people(result: Any, *, lang: Lang = "en", name: str | None = None) -> g
     >>> import custvalue as cv
     >>> import pandas as pd
     >>> people = pd.DataFrame([[2] * 9, [-1] * 9], columns=cv.playbook.HUNTER_FARMER.scored_names)
-    >>> plot_people(cv.profile_people(people)).layout.title.text
-    '2 people lean: 1 towards hunting and 1 towards farming'
+    >>> plot_people(cv.profile_people(people)).layout.meta["finding"]
+    'Leanings of 2 people: 1 towards hunting and 1 towards farming'
     """
     check_lang(lang)
     frame = to_pandas(result)
@@ -97,7 +100,7 @@ def plot_people(result: Any, *, lang: Lang = "en", name: str | None = None) -> g
     check.done()
     m = len(frame)
     if not m:
-        return nothing_figure(say(Label("there are no people.", "没有人员。"), lang), lang)
+        return nothing_figure(_SUBJECT, say(Label("there are no people.", "没有人员。"), lang), lang)
     low, high = numbers["lean_low"].to_numpy(), numbers["lean_high"].to_numpy()
     order = np.argsort(-(numbers["lean"].fillna(0.0).to_numpy()), kind="stable")
     rows = order if m <= MAX_ROWS else np.concatenate([order[: MAX_ROWS // 2], order[-(MAX_ROWS // 2) :]])
@@ -106,10 +109,10 @@ def plot_people(result: Any, *, lang: Lang = "en", name: str | None = None) -> g
         finding,
         say(_SENTENCE, lang, finding=finding),
         note=joined((_NOTE.text(lang), shown_of(rows.size, m, lang, which=_ENDS.text(lang))), lang),
-        height=height_for(rows.size),
     )
     names = row_names(frame, rows, name, ("rep", "owner", "name"), lang)
     _draw(figure, numbers.iloc[rows].reset_index(drop=True), names, lang)
+    stand(figure, room_for(rows.size))
     return figure
 
 
@@ -176,7 +179,7 @@ def _draw(figure: go.Figure, numbers: pd.DataFrame, names: list[str], lang: Lang
     title = say(_AXIS, lang, farming=column_label("farming", lang), hunting=column_label("hunting", lang))
     figure.update_layout(
         barmode="overlay",
-        margin_r=LEAN_WIDTH,
+        margin_r=text_room((*leans, column_label("lean", lang))),
         xaxis={
             "range": [-AXIS_END, AXIS_END],
             "tickmode": "array",

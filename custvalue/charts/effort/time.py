@@ -3,9 +3,9 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from custvalue.charts.canvas import HEIGHT_HIGH, names_axis, new_figure
+from custvalue.charts.canvas import PIXELS_PER_ROW, names_axis, new_figure, stand
 from custvalue.charts.theme import BLUE, INK, NOTE_SIZE, OUTLINE_WIDTH, RAMP, SKY, VERMILLION, bar_marker
-from custvalue.charts.wording import drawn, hover, markup, money_text, number_text, percent_text, say
+from custvalue.charts.wording import agree, drawn, hover, markup, money_range, number_text, percent_text, say
 from custvalue.effort import SellingTime
 from custvalue.frames.checks import FrameCheck
 from custvalue.rules import playbook
@@ -23,7 +23,6 @@ _FINDING = Label(
     "{days} selling days leave {hours} hours of direct selling a year", "{days}个销售日全年留下{hours}小时直接销售"
 )
 _PRICE = Label("; an hour has to bring {price}", "；每小时须带来{price}")
-_FROM_TO = Label("{low} to {high}", "{low}至{high}")
 _SENTENCE = Label(
     "Above, deductions lead from {year} days to {days} selling days; below, the day's activities leave {day} hours for "
     "direct selling, where the slide says {slide}. {finding}.",
@@ -31,13 +30,13 @@ _SENTENCE = Label(
 )
 _YEAR = Label("the year", "全年")
 _SELLING_DAYS = Label("selling days", "销售天数")
-_YEAR_HOVER = Label("{label}: {days} days, {left} left.", "{label}：{days}天，剩余{left}天。")
-_TOTAL_HOVER = Label("{label}: {days} days.", "{label}：{days}天。")
-_DAY_HOVER = Label("{label}: {hours} hours a day.", "{label}：每天{hours}小时。")
+_YEAR_HOVER = Label("{label}: {days} {of_days}, {left} left.", "{label}：{days}天，剩余{left}天。")
+_TOTAL_HOVER = Label("{label}: {days} {of_days}.", "{label}：{days}天。")
+_DAY_HOVER = Label("{label}: {hours} {of_hours} a day.", "{label}：每天{hours}小时。")
 _ALWAYS = Label("at least", "至少")
 _AT_MOST = Label("at most", "至多")
 _SLIDE = Label("the slide: {share} of the day", "幻灯片：一天的{share}")
-_SLIDE_HOVER = Label("By the slide's {share}: {hours} hours a day.", "按幻灯片的{share}：每天{hours}小时。")
+_SLIDE_HOVER = Label("By the slide's {share}: {hours} {of_hours} a day.", "按幻灯片的{share}：每天{hours}小时。")
 _DAYS_AXIS = Label("Days in the year", "一年中的天数")
 _HOURS_AXIS = Label("Hours in the working day", "工作日中的小时数")
 _HOURS = Label("{x} h", "{x}小时")
@@ -71,7 +70,7 @@ def plot_selling_time(
     Examples
     --------
     >>> import custvalue as cv
-    >>> plot_selling_time(cv.selling_time()).layout.title.text
+    >>> plot_selling_time(cv.selling_time()).layout.meta["finding"]
     '217 selling days leave 217–542.5 hours of direct selling a year'
     """
     check_lang(lang)
@@ -96,13 +95,13 @@ def plot_selling_time(
     }
     finding = say(_FINDING, lang, **words)
     if "price_per_hour" in readings:
-        low, high = (money_text(x, lang) for x in readings["price_per_hour"])
-        finding += say(_PRICE, lang, price=low if low == high else say(_FROM_TO, lang, low=low, high=high))
-    figure = new_figure(finding, say(_SENTENCE, lang, finding=finding, **words), height=HEIGHT_HIGH)
+        finding += say(_PRICE, lang, price=money_range(*readings["price_per_hour"], lang))
+    figure = new_figure(finding, say(_SENTENCE, lang, finding=finding, **words))
     label = "label_zh" if lang == "zh" else "label"
     _draw_year(figure, result.year, [str(text) for text in result.year[label]], lang)
     slide = (percent_text(rule.direct_share_on_slide, lang), readings["direct_hours_per_day_on_slide"][0])
     _draw_day(figure, result.day, [str(text) for text in result.day[label]], slide, lang)
+    stand(figure, PIXELS_PER_ROW * (len(result.year) + 1 + len(result.day)) / (1 - YEAR[0] + DAY[1]))
     return figure
 
 
@@ -118,9 +117,14 @@ def _draw_year(figure: go.Figure, year: pd.DataFrame, labels: list[str], lang: L
     amounts = [*days, left.iloc[-1]]
     texts = [number_text(x, lang, digits=DIGITS) for x in amounts]
     hovers = [
-        say(_TOTAL_HOVER, lang, label=label, days=text)
-        if place in ends
-        else say(_YEAR_HOVER, lang, label=label, days=text, left=number_text(left[place], lang, digits=DIGITS))
+        say(
+            _TOTAL_HOVER if place in ends else _YEAR_HOVER,
+            lang,
+            label=label,
+            days=text,
+            of_days=agree(abs(amounts[place]), "day", "days"),
+            left="" if place in ends else number_text(left[place], lang, digits=DIGITS),
+        )
         for place, (label, text) in enumerate(zip(labels, texts, strict=True))
     ]
     edge = {"color": INK, "width": OUTLINE_WIDTH}
@@ -151,7 +155,10 @@ def _draw_year(figure: go.Figure, year: pd.DataFrame, labels: list[str], lang: L
 def _draw_day(figure: go.Figure, day: pd.DataFrame, labels: list[str], slide: tuple[str, float], lang: Lang) -> None:
     names = [f"{activity} {label}" for activity, label in zip(day["activity"], labels, strict=True)]
     hours = [_range(low, high, lang) for low, high in zip(day["low"], day["high"], strict=True)]
-    hovers = [hover(say(_DAY_HOVER, lang, label=name, hours=text)) for name, text in zip(names, hours, strict=True)]
+    hovers = [
+        hover(say(_DAY_HOVER, lang, label=name, hours=text, of_hours="hour" if text == "1" else "hours"))
+        for name, text in zip(names, hours, strict=True)
+    ]
     places = list(range(len(day)))
     for column, label, marker in (
         ("high", _AT_MOST, bar_marker(SKY, "/")),
@@ -174,7 +181,17 @@ def _draw_day(figure: go.Figure, day: pd.DataFrame, labels: list[str], slide: tu
         name=markup(say(_SLIDE, lang, share=share)),
         x=drawn([slide_hours]),
         y=[0],
-        hovertext=[hover(say(_SLIDE_HOVER, lang, share=share, hours=number_text(slide_hours, lang, digits=DIGITS)))],
+        hovertext=[
+            hover(
+                say(
+                    _SLIDE_HOVER,
+                    lang,
+                    share=share,
+                    hours=number_text(slide_hours, lang, digits=DIGITS),
+                    of_hours=agree(slide_hours, "hour", "hours"),
+                )
+            )
+        ],
         hoverinfo="text",
         marker={"symbol": "diamond", "size": 11, "color": VERMILLION, "line": {"color": INK, "width": 1}},
         xaxis="x2",

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from custvalue.charts.canvas import (
-    HEIGHT_HIGH,
+    PLOT_HIGH,
     add_cut_lines,
     check_name,
     money_axis,
@@ -17,10 +17,12 @@ from custvalue.charts.canvas import (
     percent_axis,
     row_names,
     shown_of,
+    stand,
 )
 from custvalue.charts.columns import column_label
 from custvalue.charts.theme import BLUE, INK, NOTE_SIZE, SKY
 from custvalue.charts.wording import (
+    agree,
     count_text,
     drawn,
     hover,
@@ -39,8 +41,12 @@ from custvalue.rules.ladder import PriorityGrid
 
 AXIS_ROOM = 1.1
 MAX_BUBBLES, NUMBERED_BUBBLES = 40, 10
-LARGEST_BUBBLE, SMALLEST_BUBBLE, LIST_WIDTH = 46, 7, 230
-TITLE_NAME_WIDTH, LEAST_GAP = 36, 0.05
+LARGEST_BUBBLE, SMALLEST_BUBBLE = 46, 7
+TITLE_NAME_WIDTH, LEAST_GAP = 36, 0.1
+# The list under the grid: two columns of names, below the axis and its title.
+LIST_COLUMNS, LIST_NAME_WIDTH, LIST_BELOW, LIST_LINE = 2, 20, 56, 16
+# Bubbles nearer to each other than this part of an axis share one label.
+CLOSE_AMOUNT, CLOSE_CHANCE = 0.06, 0.045
 _NUMBERED = Label("the first ten, numbered", "前十个（编号）")
 _OTHERS = Label("the others", "其他")
 _FIRST = Label(
@@ -53,7 +59,7 @@ _TIED_FIRST = Label(
 )
 _TOGETHER = Label("; all {n} together: {sum}", "；{n}个合计{sum}")
 _PRIORITY_SENTENCE = Label(
-    "Bubbles set the first {shown} of {n} opportunities by amount and probability; the largest expected value is "
+    "Bubbles set the first {shown} of {n} {opportunities} by amount and probability; the largest expected value is "
     "{name} with {expected}, {chance} of {amount}.",
     "气泡按金额和成交概率显示{n}个商机中的前{shown}个；期望值最大的是{name}：{amount}的{chance}，即{expected}。",
 )
@@ -61,6 +67,9 @@ _PRIORITY_HOVER = Label(
     "Rank {rank}: {name}. {chance} of {amount} is {expected} expected.",
     "第{rank}名：{name}。{amount}的{chance}，期望值{expected}。",
 )
+_SUBJECT = Label("ranking", "排名")
+_LIST = Label("Expected value of the first ten", "前十个的期望值")
+_LIST_ALL = Label("Expected value", "期望值")
 _UNPRICED = Label("{n} unpriced: amount unknown.", "{n}个无金额：金额未知。")
 _NO_CHANCE = Label("{n} without a probability.", "{n}个无成交概率。")
 _CLOSED = Label("{n} already closed.", "{n}个已结束。")
@@ -93,8 +102,8 @@ def plot_priority(
     -------
     plotly.graph_objects.Figure
         A trace of the others and, over it, one of the first ten, numbered and listed; 40 at most are drawn, in
-        order of rank. Opportunities without a
-        rank are counted in the note: those without an amount, and those closed or without a probability.
+        order of rank. Bubbles that lie close together share one label. Opportunities without a rank are counted in the
+        note: those without an amount, and those closed or without a probability.
 
     Raises
     ------
@@ -107,7 +116,7 @@ def plot_priority(
     >>> import pandas as pd
     >>> cards = [{"opportunity": c.name, "probability": c.probability, "amount": c.amount}
     ...          for c in cv.playbook.PRIORITY_GRID.cards]
-    >>> plot_priority(cv.rank_opportunities(pd.DataFrame(cards))).layout.title.text
+    >>> plot_priority(cv.rank_opportunities(pd.DataFrame(cards))).layout.meta["finding"]
     'A comes first with 1.8 M expected (90 % of 2 M); all 5 together: 3.6 M'
     """
     check_lang(lang)
@@ -119,11 +128,11 @@ def plot_priority(
     check_name(check, name)
     check.done()
     if not len(frame):
-        return nothing_figure(say(Label("there are no opportunities.", "没有商机。"), lang), lang)
+        return nothing_figure(_SUBJECT, say(Label("there are no opportunities.", "没有商机。"), lang), lang)
     unranked = _unranked(frame, rank, amounts, chance, lang)
     ranked = np.flatnonzero(~np.isnan(rank))
     if not ranked.size:
-        return nothing_figure(unranked, lang)
+        return nothing_figure(_SUBJECT, unranked, lang)
     rows = ranked[np.argsort(rank[ranked], kind="stable")][:MAX_BUBBLES]
     names = row_names(frame, rows, name, ("opportunity", "account", "prospect"), lang)
     first, tied = rows[0], int((rank[ranked] == 1).sum()) - 1
@@ -136,13 +145,13 @@ def plot_priority(
         "sum": money_text(expected[ranked].sum(), lang),
         "tied": count_text(tied),
         "shown": count_text(rows.size),
+        "opportunities": agree(ranked.size, "opportunity", "opportunities"),
     }
     figure = new_figure(
         say(_TIED_FIRST if tied else _FIRST, lang, **words)
         + (say(_TOGETHER, lang, **words) if ranked.size > 1 else ""),
         joined((say(_PRIORITY_SENTENCE, lang, **words), unranked), lang),
         note=joined((shown_of(rows.size, ranked.size, lang), unranked), lang),
-        height=HEIGHT_HIGH,
     )
     top = AXIS_ROOM * max(float(amounts[rows].max()), 1.0)
     largest = max(float(expected[first]), 1.0)
@@ -157,8 +166,10 @@ def plot_priority(
             name=label.text(lang),
             x=drawn(amounts[mine]),
             y=drawn(chance[mine]),
-            text=[count_text(rank[row]) for row in mine] if label is _NUMBERED else None,
-            textfont={"size": NOTE_SIZE, "color": "#FFFFFF"},
+            text=_numbers(rank[mine], amounts[mine] / top, chance[mine]) if label is _NUMBERED else None,
+            textposition="top center",
+            textfont={"size": NOTE_SIZE},
+            cliponaxis=False,
             hovertext=[
                 hover(
                     say(
@@ -186,21 +197,11 @@ def plot_priority(
         )
     figure.data = figure.data[::-1]  # the numbered ones lie on top
     entries = [
-        f"{count_text(rank[row])}  {shortened(who)}  {money_text(expected[row], lang)}"
+        f"{count_text(rank[row])}  {shortened(who, LIST_NAME_WIDTH)}  {money_text(expected[row], lang)}"
         for row, who in zip(rows[:NUMBERED_BUBBLES], names, strict=False)
     ]
-    figure.add_annotation(
-        x=1.02,
-        xref="paper",
-        xanchor="left",
-        y=1,
-        yref="paper",
-        yanchor="top",
-        align="left",
-        showarrow=False,
-        text="<br>".join(markup(entry) for entry in (column_label("expected", lang), *entries)),
-        font_size=NOTE_SIZE,
-    )
+    listing = (_LIST if ranked.size > NUMBERED_BUBBLES else _LIST_ALL).text(lang)
+    below = _list_below(figure, listing, entries)
     # Lines of amounts far smaller than those drawn would crowd at the axis.
     inside = [value for value in grid.amounts if grid.amounts[-1] >= LEAST_GAP * top and value <= top]
     figure.update_layout(
@@ -214,10 +215,44 @@ def plot_priority(
             "title": {"text": column_label("probability", lang)},
         },
         legend={"itemsizing": "constant", "traceorder": "reversed"},
-        margin_r=LIST_WIDTH,
     )
     add_cut_lines(figure, inside, [money_text(value, lang) for value in inside], layer="below")
+    stand(figure, PLOT_HIGH, below=below)
     return figure
+
+
+def _numbers(rank: NDArray[np.float64], across: NDArray[np.float64], up: NDArray[np.float64]) -> list[str]:
+    """Return the numbers of bubbles; where several lie close together, the first carries the numbers of all."""
+    near = (np.abs(across[:, None] - across) < CLOSE_AMOUNT) & (np.abs(up[:, None] - up) < CLOSE_CHANCE)
+    labels: list[str] = [""] * rank.size
+    free = np.ones(rank.size, dtype=bool)
+    for bubble in range(rank.size):
+        together = np.flatnonzero(near[bubble] & free) if free[bubble] else np.array([], dtype=np.int64)
+        free[together] = False
+        labels[bubble] = ", ".join(count_text(rank[one]) for one in together)
+    return labels
+
+
+def _list_below(figure: go.Figure, heading: str, entries: list[str]) -> int:
+    """Write the list under the axis in columns; return the pixels it takes."""
+    per_column = -(-len(entries) // LIST_COLUMNS)
+    for column in range(LIST_COLUMNS):
+        part = entries[column * per_column : (column + 1) * per_column]
+        if part:
+            figure.add_annotation(
+                x=column / LIST_COLUMNS,
+                xref="paper",
+                xanchor="left",
+                y=0,
+                yref="paper",
+                yanchor="top",
+                yshift=-LIST_BELOW,
+                align="left",
+                showarrow=False,
+                text="<br>".join(markup(entry) for entry in ("" if column else heading, *part)),
+                font_size=NOTE_SIZE,
+            )
+    return LIST_LINE * (per_column + 2)
 
 
 def _unranked(

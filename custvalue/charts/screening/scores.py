@@ -13,12 +13,14 @@ from custvalue.charts.canvas import (
     add_cut_lines,
     add_intervals,
     check_name,
-    height_for,
     names_axis,
     new_figure,
     nothing_figure,
+    room_for,
     row_names,
     shown_of,
+    stand,
+    text_room,
 )
 from custvalue.charts.columns import column_label, column_word
 from custvalue.charts.theme import UNDECIDED, bar_marker, ordered_colours, ordered_patterns
@@ -48,10 +50,16 @@ _AND_UNDECIDED = Label("; {u} {are} undecided because answers are missing", "；
 _ALL_UNDECIDED = Label(
     "All {m} {prospects} are undecided because answers are missing", "全部{m}个潜在客户因缺少答案而未定"
 )
-_SCORE_HOVER = Label("{name} has {points} points: {band}.", "{name}得{points}分：{band}。")
+_ONE_UNDECIDED = Label("The only prospect is undecided because answers are missing", "唯一的潜在客户因缺少答案而未定")
+_SUBJECT = Label("scores", "评分结果")
+_SCORE_HOVER = Label("{name} has {points} {of_points}: {band}.", "{name}得{points}分：{band}。")
 _SCORES_SENTENCE = Label(
-    "Bars rank {n} of {m} prospects by points; {name} comes first with {points}. In all: {counts}.",
-    "条形按得分排列{m}个潜在客户中的{n}个；{name}以{points}分居首。总计：{counts}。",
+    "Bars rank {n} of {m} {prospects} by points; {leader}. In all: {counts}.",
+    "条形按得分排列{m}个潜在客户中的{n}个；{leader}。总计：{counts}。",
+)
+_FIRST = Label("{name} comes first with {points}", "{name}以{points}分居首")
+_TIED_FIRST = Label(
+    "{name} and {tied} more come first with {points} each", "{name}等并列居首（另有{tied}个），各{points}分"
 )
 
 
@@ -91,7 +99,7 @@ def plot_scores(
     >>> import pandas as pd
     >>> answers = pd.DataFrame({"prospect": ["甲", "乙"], "c1": [15, 9]}).assign(**{f"c{i}": 0 for i in range(2, 11)})
     >>> scored = cv.score_prospects(answers, scorecard=cv.playbook.EXERCISE)
-    >>> plot_scores(scored, scorecard=cv.playbook.EXERCISE).layout.title.text
+    >>> plot_scores(scored, scorecard=cv.playbook.EXERCISE).layout.meta["finding"]
     '1 of 2 prospects reaches “key prospect”'
     """
     check_lang(lang)
@@ -110,7 +118,7 @@ def plot_scores(
         check.fail(f"{unit}_low must be known", "missing in every row", "Pass the scorecard= they were scored with.")
     check.done()
     if not len(frame):
-        return nothing_figure(say(Label("there are no prospects.", "没有潜在客户。"), lang), lang)
+        return nothing_figure(_SUBJECT, say(Label("there are no prospects.", "没有潜在客户。"), lang), lang)
     knocked = frame["knocked_out"].fillna(False).to_numpy(dtype=bool) if "knocked_out" in frame else codes < -1
     return _draw_scores(_Scores(scorecard, codes, low, high, knocked), frame, name, lang)
 
@@ -163,7 +171,16 @@ def _draw_scores(scores: _Scores, frame: pd.DataFrame, name: str | None, lang: L
     names = row_names(frame, rows, name, ("prospect", "account"), lang)
     points = [scores.points(row, lang) for row in rows]
     hovers = [
-        hover(say(_SCORE_HOVER, lang, name=who, points=text, band=scores.band(row, lang)))
+        hover(
+            say(
+                _SCORE_HOVER,
+                lang,
+                name=who,
+                points=text,
+                of_points="point" if text == "1" else "points",
+                band=scores.band(row, lang),
+            )
+        )
         for who, text, row in zip(names, points, rows, strict=True)
     ]
     figure = new_figure(
@@ -173,12 +190,11 @@ def _draw_scores(scores: _Scores, frame: pd.DataFrame, name: str | None, lang: L
             lang,
             n=rows.size,
             m=order.size,
+            prospects=agree(order.size, "prospect", "prospects"),
             counts=scores.counts(slice(None), lang),
-            name=names[0],
-            points=points[0],
+            leader=_leader(scores, names[0], points[0], rows[0], lang),
         ),
         note=shown_of(rows.size, order.size, lang, rest=scores.counts(order[MAX_ROWS:], lang)),
-        height=height_for(rows.size),
     )
     n = len(bands.names)
     fills = zip(range(n), bands.labels, band_ranges(bands, lang), ordered_colours(n), ordered_patterns(n), strict=True)
@@ -212,7 +228,19 @@ def _draw_scores(scores: _Scores, frame: pd.DataFrame, name: str | None, lang: L
     figure.update_layout(barmode="overlay", xaxis={"range": drawn([0, axis_end])}, yaxis=names_axis(names))
     figure.update_xaxes(title_text=markup(_points_axis(scores.scorecard, lang)))
     add_cut_lines(figure, bands.cuts, [number_text(cut, lang, digits=SIGNIFICANT_DIGITS) for cut in bands.cuts])
+    # A score written at the end of the scale, and what knocked the prospect out, need room beside the axis.
+    figure.update_layout(margin_r=text_room(figure.data[-1].text))
+    stand(figure, room_for(rows.size))
     return figure
+
+
+def _leader(scores: _Scores, name: str, points: str, first: np.int64, lang: Lang) -> str:
+    """Say who comes first, and how many share the place."""
+    alike = (scores.low == scores.low[first]) & (
+        (scores.high == scores.high[first]) | (np.isnan(scores.high) & np.isnan(scores.high[first]))
+    )
+    tied = int(alike.sum()) - 1
+    return say(_TIED_FIRST if tied else _FIRST, lang, name=name, points=points, tied=count_text(tied))
 
 
 def _scores_title(scores: _Scores, lang: Lang) -> str:
@@ -221,14 +249,14 @@ def _scores_title(scores: _Scores, lang: Lang) -> str:
     words = {
         "n": count_text(n),
         "m": count_text(m),
-        "reach": agree(n, "reaches", "reach"),
+        "reach": "reaches" if 1 in (n, m) else "reach",
         "prospects": agree(m, "prospect", "prospects"),
         "band": scores.scorecard.bands.labels[-1].text(lang),
         "u": count_text(undecided),
         "are": agree(undecided, "is", "are"),
     }
     if undecided == m:
-        return say(_ALL_UNDECIDED, lang, **words)
+        return say(_ONE_UNDECIDED if m == 1 else _ALL_UNDECIDED, lang, **words)
     return say(_FINDING, lang, **words) + (say(_AND_UNDECIDED, lang, **words) if undecided else "")
 
 

@@ -1,5 +1,6 @@
 """Won revenue and the expected value of open deals, period by period."""
 
+import re
 from collections.abc import Hashable
 from typing import Any
 
@@ -7,11 +8,13 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from custvalue.charts.canvas import (
-    HEIGHT_LOW,
+    PIXELS_PER_ROW,
+    PLOT_LOW,
     money_axis,
     names_axis,
     new_figure,
     nothing_figure,
+    stand,
 )
 from custvalue.charts.columns import SET_APART, column_label
 from custvalue.charts.theme import BLUE, NOTE_SIZE, SKY, bar_marker
@@ -30,10 +33,11 @@ from custvalue.charts.wording import (
 from custvalue.frames.checks import FrameCheck, nearest, to_pandas
 from custvalue.rules.labels import Label, Lang, check_lang
 
-MAX_PERIODS, MAX_WRITTEN = 16, 12
+MAX_PERIODS, MAX_WRITTEN = 16, 8
 AXIS_ROOM = 1.12
-# Where the panel of the periods ends and that of the rows set apart begins.
-PERIODS_END, APART_START = 0.66, 0.71
+# What the rows set apart take under the panel of the periods: a row's words and bar, and the axis titles between.
+ROW_LINES, BETWEEN = 1.7, 84
+PERIOD = re.compile(r"\d{4}(Q[1-4]|-(0[1-9]|1[0-2]))")
 
 _NO_DEALS = Label("there are no deals.", "没有商机。")
 _WON = Label("won", "已赢单")
@@ -43,6 +47,8 @@ _STANDS = Label(
     "{period}预计{forecast}：已赢单{won}，{n}个未结商机期望{expected}",
 )
 _WON_ONLY = Label("{period} stands at {won} won", "{period}已赢单{won}")
+_NO_DEALS_IN = Label("{period}: no deals", "{period}：没有商机")
+_SUBJECT = Label("revenue by period", "各期间收入")
 _UNKNOWN_TOO = Label("; {n} open {deals} of unknown value", "；另有{n}个未结商机价值未知")
 _OVERDUE_TOO = Label("; {x} more is overdue", "；另有{x}逾期")
 _NO_PERIOD = Label("No deal stands in a period: {apart}", "没有商机落在任何期间：{apart}")
@@ -57,10 +63,10 @@ _PERIOD_HOVER = Label(
 )
 _APART_HOVER = Label("{period}: {n} {deals}, amount unknown.", "{period}：{n}个商机，金额未知。")
 _EARLIER = Label(
-    "Not shown: {n} periods before {edge}, with {money} won.", "未显示：{edge}之前的{n}个期间，赢单{money}。"
+    "Not shown: {n} {periods} before {edge}, with {money} won.", "未显示：{edge}之前的{n}个期间，赢单{money}。"
 )
 _LATER = Label(
-    "Not shown: {n} periods after {edge}, with {money} won and expected.",
+    "Not shown: {n} {periods} after {edge}, with {money} won and expected.",
     "未显示：{edge}之后的{n}个期间，赢单与期望合计{money}。",
 )
 _UNKNOWN_AMOUNT = Label("{text}, amount unknown", "{text}，金额未知")
@@ -80,19 +86,20 @@ def plot_expected_revenue(result: Any, *, lang: Lang = "en", period: str | None 
     lang : {"en", "zh"}
         Language of every word.
     period : str, optional
-        The period the title speaks of; the first with open deals by default, else the last.
+        The period the title speaks of, such as ``2026Q3`` or ``2026-07``; the first with open deals by default, else
+        the last. One without deals has no row in the result, and the title says so.
 
     Returns
     -------
     plotly.graph_objects.Figure
-        Two stacked bar traces, won and expected, and the same two in a second panel for the rows set apart (overdue,
+        Two stacked bar traces, won and expected, and the same two in a panel below for the rows set apart (overdue,
         unscheduled, unpriced…). Where their money is unknown the number of deals is written and no bar is drawn. At
         most 16 periods are drawn, around the one the title speaks of; the note says what the others hold.
 
     Raises
     ------
     ValueError
-        If a column of the result is missing, or it has no row for ``period``.
+        If a column of the result is missing, or ``period`` is no period like its own.
 
     Examples
     --------
@@ -101,7 +108,7 @@ def plot_expected_revenue(result: Any, *, lang: Lang = "en", period: str | None 
     >>> deals = pd.DataFrame({"amount": [9e5, 5e5], "stage": ["terms", "trial"], "outcome": ["won", None],
     ...                       "expected_close": pd.to_datetime(["2026-08-01", "2026-09-30"]),
     ...                       "closed": pd.to_datetime(["2026-08-01", None])})
-    >>> plot_expected_revenue(cv.expected_revenue(deals, as_of="2026-09-15"), lang="zh").layout.title.text
+    >>> plot_expected_revenue(cv.expected_revenue(deals, as_of="2026-09-15"), lang="zh").layout.meta["finding"]
     '2026Q3预计130万：已赢单90万，1个未结商机期望40万'
     """
     check_lang(lang)
@@ -113,14 +120,17 @@ def plot_expected_revenue(result: Any, *, lang: Lang = "en", period: str | None 
         check.numbers(column, purpose=made_by)
     check.done()
     if not len(frame):
-        return nothing_figure(_NO_DEALS.text(lang), lang)
+        return nothing_figure(_SUBJECT, _NO_DEALS.text(lang), lang)
     # Money that is unknown in any group is unknown in their sum.
     table = frame.groupby(frame["period"].astype(str), sort=True)[list(_SUMMED)].sum(skipna=False)
     periods = table[~table.index.isin(list(SET_APART))]
     apart = table.reindex([name for name in SET_APART if name in table.index])
     if period is not None and period not in periods.index:
-        check.fail("period must be one of the result's", repr(period), nearest(period, periods.index))
-        check.done()
+        if not _is_period(period, periods.index):
+            check.fail("period must be one of the result's", repr(period), nearest(period, periods.index))
+            check.done()
+        # No deal stands in it: the numbers of nothing are known to be none.
+        periods = pd.concat([periods, pd.DataFrame(0, index=[period], columns=list(_SUMMED))]).sort_index()
     chosen = period or next(iter(periods.index[periods["n_open"] > 0]), periods.index[-1] if len(periods) else "")
     shown = _window(periods, chosen)
     headline = _headline(periods, apart, chosen, lang)
@@ -128,13 +138,26 @@ def plot_expected_revenue(result: Any, *, lang: Lang = "en", period: str | None 
         headline,
         _expected_sentence(shown, apart, headline, lang),
         note=_not_shown(periods, shown, lang),
-        height=HEIGHT_LOW,
     )
     if len(shown):
         _draw_periods(figure, shown, chosen, lang)
     if len(apart):
         _draw_apart(figure, apart, lang, alone=not len(shown))
+    apart_height = ROW_LINES * PIXELS_PER_ROW * len(apart)
+    if len(shown) and len(apart):
+        whole = PLOT_LOW + BETWEEN + apart_height
+        figure.update_layout(
+            yaxis_domain=drawn([1 - PLOT_LOW / whole, 1]), yaxis2_domain=drawn([0, apart_height / whole])
+        )
+        stand(figure, whole)
+    else:
+        stand(figure, PLOT_LOW if len(shown) else apart_height)
     return figure
+
+
+def _is_period(label: str, others: "pd.Index[Any]") -> bool:
+    """Say whether a label names a quarter or a month, as the result's own do."""
+    return bool(PERIOD.fullmatch(label)) and all(("Q" in str(other)) == ("Q" in label) for other in others)
 
 
 _SUMMED = ("n_deals", "n_won", "won", "n_open", "open", "expected_open", "forecast")
@@ -145,7 +168,7 @@ def _headline(periods: pd.DataFrame, apart: pd.DataFrame, chosen: str, lang: Lan
         return say(_NO_PERIOD, lang, apart=_apart_counts(apart, lang))
     row = periods.loc[[chosen]].to_dict("records")[0]
     text = say(
-        _STANDS if row["n_open"] else _WON_ONLY,
+        _STANDS if row["n_open"] else _WON_ONLY if row["n_deals"] else _NO_DEALS_IN,
         lang,
         period=chosen,
         forecast=money_text(row["forecast"], lang),
@@ -220,7 +243,14 @@ def _not_shown(periods: pd.DataFrame, shown: pd.DataFrame, lang: Lang) -> str:
     before, after = periods[periods.index < shown.index[0]], periods[periods.index > shown.index[-1]]
     return joined(
         (
-            say(label, lang, n=count_text(len(part)), edge=edge, money=money_text(part[column].sum(), lang))
+            say(
+                label,
+                lang,
+                n=count_text(len(part)),
+                periods=agree(len(part), "period", "periods"),
+                edge=edge,
+                money=money_text(part[column].sum(), lang),
+            )
             for label, part, edge, column in (
                 (_EARLIER, before, shown.index[0], "won"),
                 (_LATER, after, shown.index[-1], "forecast"),
@@ -272,7 +302,7 @@ def _draw_periods(figure: go.Figure, shown: pd.DataFrame, chosen: str, lang: Lan
 
 
 def _draw_apart(figure: go.Figure, apart: pd.DataFrame, lang: Lang, *, alone: bool) -> None:
-    """Draw the rows set apart in a panel of their own, on the right."""
+    """Draw the rows set apart in a panel of their own, below."""
     names, places = _apart_names(apart, lang), list(range(len(apart)))
     hovers = [hover(_period_hover(name, row, lang)) for name, row in zip(names, apart.to_dict("records"), strict=True)]
     for column, label, marker in _SERIES:
@@ -307,11 +337,10 @@ def _draw_apart(figure: go.Figure, apart: pd.DataFrame, lang: Lang, *, alone: bo
     )
     top = AXIS_ROOM * max(float(apart["forecast"].max()) if apart["forecast"].notna().any() else 0.0, 1.0)
     figure.update_layout(
-        xaxis={"visible": False} if alone else {"domain": [0, PERIODS_END]},
+        xaxis_visible=not alone,
         yaxis_visible=not alone,
         xaxis2={
             **money_axis(top, lang),
-            "domain": [0 if alone else APART_START, 1],
             "anchor": "y2",
             "showticklabels": False,
             "showgrid": False,
@@ -322,6 +351,8 @@ def _draw_apart(figure: go.Figure, apart: pd.DataFrame, lang: Lang, *, alone: bo
 
 
 def _period_hover(name: str, row: dict[Hashable, Any], lang: Lang) -> str:
+    if not row["n_deals"]:
+        return say(_NO_DEALS_IN, lang, period=name) + ("." if lang == "en" else "。")
     if pd.isna(row["forecast"]):
         deals = agree(row["n_deals"], "deal", "deals")
         return say(_APART_HOVER, lang, period=name, n=count_text(row["n_deals"]), deals=deals)

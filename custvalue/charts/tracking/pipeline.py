@@ -6,11 +6,13 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from custvalue.charts.canvas import (
-    height_for,
     money_axis,
     names_axis,
     new_figure,
     nothing_figure,
+    room_for,
+    stand,
+    text_room,
 )
 from custvalue.charts.columns import column_label
 from custvalue.charts.theme import BLUE, NOTE_SIZE, SKY, bar_marker
@@ -20,6 +22,7 @@ from custvalue.charts.wording import (
     count_text,
     drawn,
     hover,
+    listed,
     markup,
     markup_lines,
     money_text,
@@ -31,22 +34,26 @@ from custvalue.rules import playbook
 from custvalue.rules.labels import Label, Lang, check_lang
 from custvalue.rules.ladder import Ladder
 
-# Room to the right of the longest bar for the number of deals.
-PIPELINE_ROOM = 1.3
-STAGE_WIDTH = 30
+AXIS_ROOM = 1.05
+STAGE_WIDTH = 24
 
 _PIPELINE_FINDING = Label(
     "{n} open {deals} worth {open} {are} expected to bring {expected}", "{n}个未结商机共{open}，期望带来{expected}"
 )
 _PIPELINE_UNPRICED = Label("; {u} more {have} no amount", "；另有{u}个无金额")
 _ALL_UNPRICED = Label(
-    "{n} open {deals}, none with an amount: the expected value is unknown", "{n}个未结商机均无金额：期望值未知"
+    "{n} open {deals}{none} an amount: the expected value is unknown", "{n}个未结商机{all}无金额：期望值未知"
 )
 _PIPELINE_SENTENCE = Label(
-    "Bars show the open deals of each of {n} stages in selling order, their amount and the part of it that is "
-    "expected. {finding}. Most deals ({most}) stand at “{stage}”.",
-    "条形按销售顺序显示{n}个阶段的未结商机金额及其中的期望部分。{finding}。商机最多的阶段是“{stage}”（{most}个）。",
+    "Bars show the open deals of each of {n} {of_stages} in selling order, their amount and the part of it that is "
+    "expected. {finding}. {most}.",
+    "条形按销售顺序显示{n}个阶段的未结商机金额及其中的期望部分。{finding}。{most}。",
 )
+_MOST = Label("Most deals ({n}) stand at {stage}", "商机最多的阶段是{stage}（{n}个）")
+_MOST_TIED = Label("Most deals stand at {stage} ({n} each)", "商机最多的阶段是{stage}（各{n}个）")
+_QUOTED = Label("“{x}”", "“{x}”")
+_SUBJECT = Label("pipeline", "销售漏斗")
+_EMPTY_HOVER = Label("{stage}: no open deals.", "{stage}：没有未结商机。")
 _STAGE_HOVER = Label(
     "{stage}: {n} open {deals}{unpriced}, worth {open}; at {chance} that is {expected} expected.",
     "{stage}：{n}个未结商机{unpriced}，共{open}；按{chance}计，期望{expected}。",
@@ -87,7 +94,7 @@ def plot_pipeline(result: Any, *, lang: Lang = "en", ladder: Ladder = playbook.D
     >>> import custvalue as cv
     >>> import pandas as pd
     >>> deals = pd.DataFrame({"amount": [2e6, None], "stage": ["quotation", "trial"], "outcome": [None, None]})
-    >>> plot_pipeline(cv.pipeline_by_stage(deals, as_of="2026-09-30")).layout.title.text
+    >>> plot_pipeline(cv.pipeline_by_stage(deals, as_of="2026-09-30")).layout.meta["finding"]
     '1 open deal worth 2 M is expected to bring 800 k; 1 more has no amount'
     """
     check_lang(lang)
@@ -99,24 +106,31 @@ def plot_pipeline(result: Any, *, lang: Lang = "en", ladder: Ladder = playbook.D
         check.numbers(column, purpose=made_by)
     check.done()
     if not len(frame) or not frame["n_open"].sum():
-        return nothing_figure(say(Label("there are no open deals.", "没有未结商机。"), lang), lang)
+        return nothing_figure(_SUBJECT, say(Label("there are no open deals.", "没有未结商机。"), lang), lang)
     stages = [ladder.label(str(name), lang) for name in frame["stage"]]
     finding = _pipeline_finding(frame, lang)
-    most = int(frame["n_open"].to_numpy().argmax())
     figure = new_figure(
         finding,
         say(
             _PIPELINE_SENTENCE,
             lang,
             n=len(frame),
+            of_stages=agree(len(frame), "stage", "stages"),
             finding=finding,
-            most=count_text(frame["n_open"].iloc[most]),
-            stage=stages[most],
+            most=_most_deals(frame, stages, lang),
         ),
-        height=height_for(2 * len(frame)),
     )
     _draw_stages(figure, frame, stages, lang)
+    lines = max(text.count("<br>") + 1 for text in figure.layout.yaxis.ticktext)
+    stand(figure, room_for(len(frame), lines=max(lines, 2)))
     return figure
+
+
+def _most_deals(frame: pd.DataFrame, stages: list[str], lang: Lang) -> str:
+    """Say which stage holds the most deals, or which ones do."""
+    most = frame["n_open"].max()
+    held = [say(_QUOTED, lang, x=stage) for stage, n in zip(stages, frame["n_open"], strict=True) if n == most]
+    return say(_MOST if len(held) == 1 else _MOST_TIED, lang, stage=listed(held, lang), n=count_text(most))
 
 
 _STAGE_NUMBERS = ("probability", "n_open", "n_unpriced", "open", "expected_open")
@@ -125,7 +139,8 @@ _STAGE_NUMBERS = ("probability", "n_open", "n_unpriced", "open", "expected_open"
 def _pipeline_finding(frame: pd.DataFrame, lang: Lang) -> str:
     n, unpriced = int(frame["n_open"].sum()), int(frame["n_unpriced"].sum())
     if n == unpriced:
-        return say(_ALL_UNPRICED, lang, n=count_text(n), deals=agree(n, "deal", "deals"))
+        none, every = (" without", "") if n == 1 else (", none with", "均")
+        return say(_ALL_UNPRICED, lang, n=count_text(n), deals=agree(n, "deal", "deals"), none=none, all=every)
     words = {
         "n": count_text(n - unpriced),
         "deals": agree(n - unpriced, "deal", "deals"),
@@ -149,7 +164,7 @@ def _draw_stages(figure: go.Figure, frame: pd.DataFrame, stages: list[str], lang
         money = {key: money_text(row[key], lang) for key in ("open", "expected_open")}
         hovers.append(
             say(
-                _STAGE_HOVER,
+                _STAGE_HOVER if row["n_open"] else _EMPTY_HOVER,
                 lang,
                 **words,
                 stage=stage,
@@ -192,6 +207,7 @@ def _draw_stages(figure: go.Figure, frame: pd.DataFrame, stages: list[str], lang
     ]
     figure.update_layout(
         barmode="overlay",
-        xaxis={**money_axis(top * PIPELINE_ROOM, lang), "title": {"text": column_label("amount", lang)}},
+        margin_r=text_room(text for text, amount in zip(counts, frame["open"], strict=True) if amount > 0),
+        xaxis={**money_axis(top * AXIS_ROOM, lang), "title": {"text": column_label("amount", lang)}},
         yaxis={**names_axis(stages), "ticktext": ticks},
     )

@@ -11,12 +11,13 @@ from custvalue.charts.canvas import (
     MAX_ROWS,
     add_cut_lines,
     group_names,
-    height_for,
     names_axis,
     new_figure,
     nothing_figure,
     percent_axis,
+    room_for,
     shown_of,
+    stand,
 )
 from custvalue.charts.columns import column_label
 from custvalue.charts.theme import BLUE, INK, VERMILLION
@@ -28,12 +29,13 @@ from custvalue.charts.wording import (
     percent_text,
     say,
     shortened,
+    unbracketed,
 )
 from custvalue.frames.checks import FrameCheck, to_pandas
 from custvalue.rules.labels import Label, Lang, check_lang
 
-AXIS_ROOM, GROUP_WIDTH = 1.12, 30
-SMALL_COUNT, LEAST_SPAN = 100, 0.2
+AXIS_ROOM = 1.12
+SMALL_COUNT, LEAST_SPAN, TITLE_NAME_WIDTH = 100, 0.2, 24
 
 _RATE_FINDING = Label("{rate} of {n} closed {deals} {were} won", "{n}个已结商机中赢单{rate}")
 _RATE_RANGE = Label("; from {low} ({worst}) to {high} ({best})", "；从{low}（{worst}）到{high}（{best}）")
@@ -41,8 +43,16 @@ _RATE_RANGE_SHOWN = Label(
     "; the {k} largest groups range from {low} ({worst}) to {high} ({best})",
     "；其中最大的{k}组从{low}（{worst}）到{high}（{best}）",
 )
+_ALL_SAME = Label("; all {k} groups with closed deals have the same rate", "；{k}个有已结商机的组均相同")
+_ALL_SAME_SHOWN = Label("; the {k} largest groups all have the same rate", "；其中最大的{k}组均相同")
+_NOT_TOLD_APART = Label(
+    "; the groups cannot be told apart: their intervals all contain the overall rate",
+    "；各组无法区分：其区间均含总体赢单率",
+)
+_AND_MORE = Label("{name} and {n} more", "{name}等{m}组")
+_SUBJECT = Label("win rates", "赢单率")
 _MOST_CLOSED = Label("those with the most closed deals", "已结商机最多")
-_NO_RATE = Label("no deal has been closed yet, so there is no win rate.", "尚无已结商机，无法计算赢单率。")
+_NO_RATE = Label("there are no closed deals.", "尚无已结商机。")
 _RATE_SENTENCE = Label(
     "Points with intervals show the win rate of closed deals for {n} {groups}, hollow diamonds that of all deals. "
     "{finding}. {outside} of {m} intervals {leave} out the overall rate.",
@@ -90,8 +100,8 @@ def plot_win_rates(result: Any, *, lang: Lang = "en") -> go.Figure:
     >>> import custvalue as cv
     >>> import pandas as pd
     >>> deals = pd.DataFrame({"amount": 1.0, "outcome": ["won", "won", "lost", "lost"], "region": list("EEEW")})
-    >>> plot_win_rates(cv.win_rates(deals, as_of="2026-09-30", by="region")).layout.title.text
-    '50 % of 4 closed deals were won; from 0 % (W) to 67 % (E)'
+    >>> plot_win_rates(cv.win_rates(deals, as_of="2026-09-30", by="region")).layout.meta["finding"].split("; ")[1]
+    'from 0 % (W) to 67 % (E)'
     """
     check_lang(lang)
     frame = to_pandas(result)
@@ -100,15 +110,16 @@ def plot_win_rates(result: Any, *, lang: Lang = "en") -> go.Figure:
     check.done()
     closed = (table["n_won"] + table["n_lost"]).to_numpy()
     if not closed.sum():
-        return nothing_figure(_NO_RATE.text(lang), lang)
+        return nothing_figure(_SUBJECT, _NO_RATE.text(lang), lang)
     groups = [column for column in frame.columns if column not in (*_RATE_NUMBERS, "n_won_unpriced", "won")]
     names = group_names(frame[groups], lang) if groups else [_ALL_DEALS.text(lang)] * len(frame)
     rows = np.sort(np.argsort(-closed, kind="stable")[:MAX_ROWS])
     overall = float(table["n_won"].sum() / closed.sum())
     drawn_rates = table["win_rate_closed"].to_numpy()[rows]
-    finding = _rate_finding(drawn_rates, [names[row] for row in rows], overall, (int(closed.sum()), len(frame)), lang)
     known = closed > 0
     outside = int(((table["low"] > overall) | (table["high"] < overall))[known].sum())
+    counts = (int(closed.sum()), len(frame), outside)
+    finding = _rate_finding(drawn_rates, [names[row] for row in rows], overall, counts, lang)
     sentence = say(
         _RATE_SENTENCE if groups else _ONE_RATE_SENTENCE,
         lang,
@@ -123,8 +134,9 @@ def plot_win_rates(result: Any, *, lang: Lang = "en") -> go.Figure:
         all=percent_text(table["win_rate_all"].iloc[0], lang, decimals=1),
     )
     note = shown_of(rows.size, len(frame), lang, which=_MOST_CLOSED.text(lang))
-    figure = new_figure(finding, sentence, note=note, height=height_for(rows.size))
+    figure = new_figure(finding, sentence, note=note)
     _draw_rates(figure, table.iloc[rows], [names[row] for row in rows], overall, lang)
+    stand(figure, room_for(rows.size))
     return figure
 
 
@@ -132,10 +144,13 @@ _RATE_NUMBERS = ("n", "n_won", "n_lost", "n_open", "win_rate_closed", "low", "hi
 
 
 def _rate_finding(
-    rates: NDArray[np.float64], names: list[str], overall: float, counts: tuple[int, int], lang: Lang
+    rates: NDArray[np.float64], names: list[str], overall: float, counts: tuple[int, int, int], lang: Lang
 ) -> str:
-    """Return the overall rate and the range of the groups drawn; ``counts`` are the closed deals and the groups."""
-    n, n_groups = counts
+    """Return the overall rate, the range of the groups drawn, and whether any differs from all.
+
+    ``counts`` are the closed deals, the groups, and the intervals that leave out the overall rate.
+    """
+    n, n_groups, outside = counts
     decimals = 0 if n < SMALL_COUNT else 1
     text = say(
         _RATE_FINDING,
@@ -145,18 +160,31 @@ def _rate_finding(
         deals=agree(n, "deal", "deals"),
         were=agree(n, "was", "were"),
     )
-    if (~np.isnan(rates)).sum() < 2:  # noqa: PLR2004 (a range needs two)
+    known = int((~np.isnan(rates)).sum())
+    if known < 2:  # noqa: PLR2004 (a range needs two)
         return text
-    worst, best = int(np.nanargmin(rates)), int(np.nanargmax(rates))
-    return text + say(
-        _RATE_RANGE if rates.size == n_groups else _RATE_RANGE_SHOWN,
-        lang,
-        k=count_text(rates.size),
-        low=percent_text(rates[worst], lang, decimals=decimals),
-        high=percent_text(rates[best], lang, decimals=decimals),
-        worst=shortened(names[worst]),
-        best=shortened(names[best]),
-    )
+    low, high, shown_all = np.nanmin(rates), np.nanmax(rates), rates.size == n_groups
+    if low == high:
+        text += say(_ALL_SAME if shown_all else _ALL_SAME_SHOWN, lang, k=count_text(known))
+    else:
+        text += say(
+            _RATE_RANGE if shown_all else _RATE_RANGE_SHOWN,
+            lang,
+            k=count_text(rates.size),
+            low=percent_text(low, lang, decimals=decimals),
+            high=percent_text(high, lang, decimals=decimals),
+            worst=_of_rate(low, rates, names, lang),
+            best=_of_rate(high, rates, names, lang),
+        )
+    return text + (_NOT_TOLD_APART.text(lang) if not outside and (low < high or not shown_all) else "")
+
+
+def _of_rate(rate: float, rates: NDArray[np.float64], names: list[str], lang: Lang) -> str:
+    """Return the name of the group with a rate, and how many more have the same."""
+    held = [name for name, other in zip(names, rates, strict=True) if other == rate]
+    first = shortened(unbracketed(held[0], lang), TITLE_NAME_WIDTH)
+    more = len(held) - 1
+    return say(_AND_MORE, lang, name=first, n=count_text(more), m=count_text(len(held))) if more else first
 
 
 def _draw_rates(figure: go.Figure, table: pd.DataFrame, names: list[str], overall: float, lang: Lang) -> None:
@@ -206,6 +234,6 @@ def _draw_rates(figure: go.Figure, table: pd.DataFrame, names: list[str], overal
             **percent_axis(min(high + pad, 1.0), lang, low=max(low - pad, 0.0)),
             "title": {"text": _RATE_AXIS.text(lang)},
         },
-        yaxis=names_axis(names, width=GROUP_WIDTH),
+        yaxis=names_axis(names),
     )
     add_cut_lines(figure, [overall], [say(_OVERALL, lang, rate=percent_text(overall, lang, decimals=1))], layer="below")

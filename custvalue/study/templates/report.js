@@ -1,6 +1,7 @@
 "use strict";
 // Tables sort by their header buttons, filter by their search box, and download as CSV. No library, no request.
 const raw = (cell) => cell.dataset.v ?? cell.textContent;
+const sortKey = (cell) => cell.dataset.s ?? (cell.dataset.v === "" || cell.classList.contains("num") ? raw(cell) : cell.textContent);
 
 function sortBy(header) {
   const table = header.closest("table");
@@ -8,7 +9,7 @@ function sortBy(header) {
   const descending = header.getAttribute("aria-sort") === "ascending";
   const numeric = header.classList.contains("num");
   const body = table.tBodies[0];
-  const rows = [...body.rows].map((row, order) => ({ row, order, value: raw(row.cells[place]) }));
+  const rows = [...body.rows].map((row, order) => ({ row, order, value: sortKey(row.cells[place]) }));
   const compare = (a, b) => {
     const blankA = a.value === "", blankB = b.value === "";
     if (blankA || blankB) return blankA - blankB || a.order - b.order; // missing stays last either way
@@ -33,8 +34,8 @@ function filter(box) {
 }
 
 function csv(table) {
-  // A leading = + - @ would be a formula to a spreadsheet: such texts get a quote in front, numbers do not.
-  const safe = (text) => (/^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text);
+  // A leading = + - @ would be a formula to a spreadsheet: such texts get a quote in front; numbers and bare signs do not.
+  const safe = (text) => (/^[=+\-@\t\r]./.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text);
   const quote = (text) => `"${safe(text).replaceAll('"', '""')}"`;
   const lines = [[...table.tHead.rows[0].cells].map((cell) => quote(cell.textContent.trim()))];
   for (const row of table.tBodies[0].rows) if (!row.hidden) lines.push([...row.cells].map((cell) => quote(raw(cell))));

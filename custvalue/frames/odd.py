@@ -1,0 +1,122 @@
+"""What is merely odd in a clean table: reported with counts, never rejected, never changed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from custvalue.frames.spellings import similar_spellings
+from custvalue.rules import playbook
+
+MANY_TIMES_THE_MEDIAN = 100
+SHARE_OF_ONE_DAY = 0.3
+FEWEST_TO_JUDGE = 10
+NAMED = 3
+LABELS = ("account", "owner", "product", "region", "rep", "prospect", "rival", "stage", "industry")
+
+
+@dataclass(frozen=True, slots=True)
+class Oddity:
+    """One thing worth a look: the columns it needs, and a function that says it in words, or nothing."""
+
+    item: str
+    columns: tuple[str, ...]
+    say: Callable[[pd.DataFrame], str]
+    kinds: tuple[str, ...] = ()
+
+
+def odd_notes(frame: pd.DataFrame, kind: str) -> tuple[tuple[str, object], ...]:
+    """Return what is odd in a clean table of one kind, as notes for its report.
+
+    Examples
+    --------
+    >>> lines = pd.DataFrame({"account": ["a", "a"], "date": pd.to_datetime(["2026-01-01"] * 2), "amount": [1.0, 1.0]})
+    >>> odd_notes(lines, "sales")
+    (('odd: exact duplicate rows', '1 (kept)'),)
+    """
+    notes: list[tuple[str, object]] = []
+    for oddity in ODDITIES:
+        if (not oddity.kinds or kind in oddity.kinds) and all(name in frame for name in oddity.columns) and len(frame):
+            said = oddity.say(frame)
+            if said:
+                notes.append((f"odd: {oddity.item}", said))
+    for name in LABELS:
+        if name in frame and isinstance(frame[name].dtype, pd.StringDtype):
+            spellings = similar_spellings(frame[name])
+            if len(spellings):
+                notes.append((f"odd: {name} spelt in several ways", _spelt(spellings)))
+    return tuple(notes)
+
+
+def _spelt(spellings: pd.DataFrame) -> str:
+    groups = [
+        " / ".join(f"{text!r} ({n})" for text, n in zip(group["spelling"], group["n"], strict=True))
+        for _, group in spellings.groupby("group", sort=False)
+    ]
+    more = f"; and {len(groups) - NAMED} more" if len(groups) > NAMED else ""
+    return "; ".join(groups[:NAMED]) + more
+
+
+def _duplicates(frame: pd.DataFrame) -> str:
+    n = int(frame.duplicated().sum())
+    return f"{n:,} (kept)" if n else ""
+
+
+def _large_won(frame: pd.DataFrame) -> str:
+    won = frame.loc[frame["outcome"] == "won", "amount"]
+    median = won.median()
+    large = won[won >= MANY_TIMES_THE_MEDIAN * median] if median > 0 else won.iloc[:0]
+    if large.empty:
+        return ""
+    many = f"{len(large):,} won amounts of {MANY_TIMES_THE_MEDIAN} times the median ({median:,.0f}) or more"
+    return f"{many}, up to {large.max():,.0f}"
+
+
+def _one_day(frame: pd.DataFrame) -> str:
+    days = frame["closed"].dropna().dt.normalize()
+    if len(days) < FEWEST_TO_JUDGE:
+        return ""
+    counts = days.value_counts()
+    n = int(counts.iloc[0])
+    if n < SHARE_OF_ONE_DAY * len(days):
+        return ""
+    return f"{n:,} of {len(days):,} closed deals on {counts.index[0]:%Y-%m-%d}: the day of a clean-up?"
+
+
+def _closed_without_date(frame: pd.DataFrame) -> str:
+    n = int((frame["outcome"].notna() & frame["closed"].isna()).sum())
+    return f"{n:,} won or lost deals without a close date: they stand in no period" if n else ""
+
+
+def _due_before_created(frame: pd.DataFrame) -> str:
+    n = int((frame["expected_close"] < frame["created"]).sum())
+    return f"{n:,} deals expected to close before they were created" if n else ""
+
+
+def _potential_too_small(frame: pd.DataFrame) -> str:
+    n = int((frame["current_share"] > 1).sum())
+    return f"{n:,} accounts with a current share above 1: their potential is too small" if n else ""
+
+
+def _rivals_above_one(frame: pd.DataFrame) -> str:
+    keys = [name for name in ("account", "period") if name in frame]
+    n = int((frame.groupby(keys, dropna=False)["share"].sum() > 1 + 1e-9).sum())
+    return f"{n:,} accounts whose rivals together hold more than everything" if n else ""
+
+
+def _long_days(frame: pd.DataFrame) -> str:
+    hours = frame.groupby(["rep", "date"])["hours"].sum()
+    n = int((hours > playbook.SELLING_YEAR.hours_in_day).sum())
+    return f"{n:,} days of more than {playbook.SELLING_YEAR.hours_in_day:g} hours" if n else ""
+
+
+ODDITIES = (
+    Oddity("exact duplicate rows", (), _duplicates),
+    Oddity("very large won amounts", ("outcome", "amount"), _large_won, ("opportunities",)),
+    Oddity("many deals closed on one day", ("closed",), _one_day, ("opportunities",)),
+    Oddity("closed deals without a date", ("outcome", "closed"), _closed_without_date, ("opportunities",)),
+    Oddity("expected close before creation", ("expected_close", "created"), _due_before_created, ("opportunities",)),
+    Oddity("current share above 1", ("current_share",), _potential_too_small, ("accounts",)),
+    Oddity("rivals' shares above 1", ("account", "share"), _rivals_above_one, ("rivals",)),
+    Oddity("days longer than a day", ("rep", "date", "hours"), _long_days, ("time_log",)),
+)
