@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from custvalue.analysis import Concentration, concentration, score_walls, segment_accounts, segment_summary
 from custvalue.effort import SellingTime, profile_people, selling_time
-from custvalue.frames import Checked, account_revenue, read_folder, read_mapping, read_table
+from custvalue.frames import (
+    Checked,
+    account_revenue,
+    convert_currency,
+    opportunities_from_lines,
+    propose_mapping,
+    read_folder,
+    read_mapping,
+    read_table,
+)
 from custvalue.rules import playbook
 from custvalue.samples import (
     Company,
@@ -50,6 +59,7 @@ __all__ = [
     "account_revenue",
     "charts",
     "concentration",
+    "convert_currency",
     "expected_revenue",
     "load_accounts",
     "load_exercise",
@@ -66,9 +76,11 @@ __all__ = [
     "load_time_log",
     "load_traits",
     "load_walls",
+    "opportunities_from_lines",
     "pipeline_by_stage",
     "playbook",
     "profile_people",
+    "propose_mapping",
     "rank_opportunities",
     "read_folder",
     "read_mapping",

@@ -225,8 +225,10 @@ def _signs(column: "pd.Series[Any]") -> tuple[NDArray[np.int64], list[Candidates
         column = column.where(text_cells(column)).astype("str")
     if column.dtype != "str":
         return np.full(len(column), -1), []
+    if _is_plain(column):
+        return np.full(len(column), -1), []
     column, _ = blanks_to_missing(column)
-    if cast_if_all_fit(arrow_texts(column), pa.float64()) is not None:  # nothing but digits: no signs to look for
+    if _is_plain(column):
         return np.full(len(column), -1), []
     cells = distinct_texts(column)
     amounts = take_apart(cells.texts)
@@ -234,6 +236,11 @@ def _signs(column: "pd.Series[Any]") -> tuple[NDArray[np.int64], list[Candidates
     place = {candidates: number for number, candidates in enumerate(families)}
     places = np.array([*(place.get(affix.currencies, -1) for affix in amounts.affixes), -1])
     return cells.spread(places[amounts.codes], -1), families
+
+
+def _is_plain(column: "pd.Series[str]") -> bool:
+    """Say whether every text is a bare number, so that there are no signs to look for."""
+    return cast_if_all_fit(arrow_texts(column), pa.float64()) is not None
 
 
 def _names(column: "pd.Series[Any]") -> tuple[NDArray[np.int64], list[Candidates]]:

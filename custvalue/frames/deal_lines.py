@@ -182,5 +182,5 @@ def _products(
     pairs = np.unique(codes[named] * len(distinct) + values[named])
     n_products = np.bincount(pairs // max(len(distinct), 1), minlength=len(first))
     some_unnamed = np.bincount(codes[~named], minlength=len(first)) > 0
-    single = names.iloc[first].reset_index(drop=True).where((n_products == 1) & ~some_unnamed)
+    single = names.iloc[first].reset_index(drop=True).where(~some_unnamed)
     return single.mask(n_products > 1, SEVERAL), n_products

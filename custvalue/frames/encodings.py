@@ -20,11 +20,11 @@ HELD_BY = {"gb2312": "gb18030", "gbk": "gb18030"}
 BREAK = re.compile(r"\r\n|\n|\r")
 NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
-RUNS_WEIGHED = 10_000
+ESCAPED = re.compile(r"[\udc80-\udcff]")
+RUNS_WEIGHED, SAMPLE = 10_000, 1 << 20
 SHOWN, NEAR = 60, 10
 
 # UTF-16 without a mark: ASCII characters (separators, digits, line breaks) have all their zero bytes on one side.
-WIDE_SAMPLE = 1 << 20
 ONE_SIDED = 0.9
 
 # GB2312 keeps punctuation and full-width forms in rows A1 and A3, and the 3,755 commonest characters in B0 to D7.
@@ -161,7 +161,7 @@ def _line_at(data: bytes, position: int, encoding: str) -> int:
 
 def _wide(data: bytes) -> str | None:
     """Return which UTF-16 the zero bytes speak for, if either."""
-    sample = np.frombuffer(data[:WIDE_SAMPLE], dtype=np.uint8)
+    sample = np.frombuffer(data[:SAMPLE], dtype=np.uint8)
     first, second = np.count_nonzero(sample[0::2] == 0), np.count_nonzero(sample[1::2] == 0)
     for name, zeros in (("utf-16-le", second), ("utf-16-be", first)):
         if zeros >= ONE_SIDED * (first + second) and _text(data, name) is not None:
@@ -194,22 +194,24 @@ def _legacy(data: bytes) -> str:
 
 def _refuse_mostly_utf8(data: bytes) -> None:
     """Refuse UTF-8 with some broken bytes: read as cp1252 it would turn every other accent into two signs."""
-    text = data.decode("utf-8", errors="surrogateescape")
-    outside = "".join(run.group() for run in islice(NOT_ASCII.finditer(text), RUNS_WEIGHED))
-    broken = len(re.findall(r"[\udc80-\udcff]", outside))
-    if len(outside) - broken < broken:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        place, end = error.start, error.end
+    else:
         return
-    place = re.search(r"[\udc80-\udcff]+", text)
-    if place is None:
-        return
-    before = text[: place.start()]
-    shown = text[before.rfind("\n") + 1 :][:SHOWN].encode("utf-8", errors="surrogateescape")
-    raise refusal(
-        "a file must be in one encoding",
-        f"bytes {place.group().encode('utf-8', errors='surrogateescape')!r} in otherwise valid UTF-8, in {shown!r}",
-        "Correct that line, or pass encoding= if all of the file is in another.",
-        f"line {len(BREAK.findall(before)) + 1}",
-    )
+    before = data[:place].decode("utf-8")
+    beyond = data[place : place + SAMPLE].decode("utf-8", errors="surrogateescape")
+    broken = len(ESCAPED.findall(beyond))
+    whole = place - len(before) + sum(len(run) for run in NOT_ASCII.findall(beyond)) - broken
+    if whole >= broken:
+        begin = max(before.rfind("\n"), before.rfind("\r")) + 1
+        raise refusal(
+            "a file must be in one encoding",
+            f"bytes {data[place:end]!r} in otherwise valid UTF-8, after {before[begin:][-SHOWN:]!r}",
+            "Correct that line, or pass encoding= if all of the file is in another.",
+            f"line {len(BREAK.findall(before)) + 1}",
+        )
 
 
 def _chinese_evidence(text: str) -> tuple[float, float]:

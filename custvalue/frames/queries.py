@@ -11,13 +11,13 @@ from typing import Any
 
 import pandas as pd
 
-from custvalue.frames.checks import nearest
 from custvalue.frames.headers import refuse_repeated_names
 from custvalue.rules.errors import InputError, refusal
 
 QUERY = re.compile(r"(?is)(?:\s|\(|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*(select|with|from|values|table)\b")
 POINTER = re.compile(r"LINE \d+:|\[SQL|\(Background")
-SHOWN, REASON_SHOWN = 60, 300
+SHOWN, REASON_SHOWN, TABLES_NAMED = 60, 300, 12
+DUCKDB_SIGN, DUCKDB_SIGN_AT = b"DUCK", 8
 DUCKDB_TABLES = "SELECT table_name FROM information_schema.tables ORDER BY table_name"
 
 
@@ -112,13 +112,22 @@ def _duckdb_file(path: Path) -> Any:
         raise refusal(
             "a DuckDB file needs duckdb", "no such package", "Install it: pip install 'custvalue[duckdb]'."
         ) from error
+    # DuckDB itself would fetch an extension from the net to open other kinds of files.
+    with path.open("rb") as file:
+        sign = file.read(DUCKDB_SIGN_AT + len(DUCKDB_SIGN))[DUCKDB_SIGN_AT:]
+    if sign != DUCKDB_SIGN:
+        raise refusal(
+            "connection must be a DuckDB file",
+            path.name,
+            "For SQLite pass 'sqlite:///' and the path; a table in a file needs no connection.",
+        )
     try:
         return duckdb.connect(str(path), read_only=True)
     except duckdb.Error as error:
         raise refusal(
-            "connection must be a DuckDB file that can be opened",
+            "the DuckDB file must open",
             _reason(error),
-            "If it is open in this program, pass that connection; for SQLite pass 'sqlite:///' and the path.",
+            "If it is open in this program, pass that connection; if in another, close it there.",
             path.name,
         ) from error
 
@@ -178,4 +187,5 @@ def _tables(database: Any) -> str:
             tables = sa.inspect(database).get_table_names()
     except Exception:  # a broken connection, or one that cannot be asked: the advice stands without the names
         return advice
-    return f"{advice} Tables: {nearest('', tables)}" if tables else f"{advice} There are no tables."
+    named = ", ".join(repr(name) for name in tables[:TABLES_NAMED]) + (", …" if len(tables) > TABLES_NAMED else "")
+    return f"{advice} The database has {f'the tables {named}' if tables else 'no tables'}."

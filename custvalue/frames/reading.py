@@ -38,6 +38,7 @@ def read_table(
     connection: object = None,
     skip_rows: int = 0,
     skip_footer: int = 0,
+    several_currencies: bool = False,
 ) -> Checked:
     """Read one table and hold it to the contract of its kind.
 
@@ -69,6 +70,9 @@ def read_table(
         The path of a DuckDB file, an SQLAlchemy engine or URL, or an open connection.
     skip_rows, skip_footer : int
         Lines before the header, and at the end, that are no data.
+    several_currencies : bool
+        Let amounts of several currencies in, told apart by the ``currency`` column, to be converted with
+        :func:`convert_currency` before anything is added up.
 
     Returns
     -------
@@ -112,11 +116,18 @@ def read_table(
     table = mapping.tables.get(kind, TableMapping()) if mapping else TableMapping()
     if columns:
         table = table.with_columns(columns)
-    steps = ladder or (mapping.ladder if mapping else None)
+    stated = mapping.ladder if mapping else None
+    steps = ladder or stated
     folder = Path(path_or_sql).parent if connection is None else Path()
-    frame, mapped_notes = apply_mapping(frame, table, kind, folder, steps, lambda path: read_source(path).frame)
+    frame, mapped_notes = apply_mapping(frame, table, kind, folder, stated, lambda path: read_source(path).frame)
     checked = check_frame(
-        frame, kind, lines=raw.lines, notes=(*notes, *mapped_notes), decimal=decimal, date_order=date_order
+        frame,
+        kind,
+        lines=raw.lines,
+        notes=(*notes, *mapped_notes),
+        decimal=decimal,
+        date_order=date_order,
+        several_currencies=several_currencies,
     )
     if kind == "opportunities" and steps is not None:
         check_stages(checked.frame, steps)

@@ -47,6 +47,7 @@ def check_frame(
     decimal: Choice = None,
     date_order: Choice = None,
     from_file: bool = True,
+    several_currencies: bool = False,
 ) -> Checked:
     """Type a raw table by the contract of its kind and part its rows into clean and rejected.
 
@@ -65,6 +66,9 @@ def check_frame(
     from_file : bool
         The cells come from a file: texts are stripped, and blanks such as ``N/A`` count as missing. In a frame of the
         analyst's own a text stays what it is.
+
+    several_currencies : bool
+        Amounts may be in several currencies, told apart by the ``currency`` column.
 
     Returns
     -------
@@ -87,7 +91,15 @@ def check_frame(
     contract = contract_for(kind)
     _check_columns(raw, contract)
     raw = raw.reset_index(drop=True)
-    typed_table = typed_columns(raw, contract, decimal=decimal, date_order=date_order, from_file=from_file)
+    typed_table = typed_columns(
+        raw,
+        contract,
+        decimal=decimal,
+        date_order=date_order,
+        lines=lines,
+        from_file=from_file,
+        several_currencies=several_currencies,
+    )
     typed, failures = typed_table.frame, typed_table.unread
     unread = {
         (column, row) for (column, _, _), rows in zip(failures.reasons, failures.rows, strict=True) for row in rows

@@ -1,11 +1,13 @@
 """From cells as they were read to typed columns: what cannot be read is noted, and so is how the rest was read."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from custvalue.frames.blanks import STRIPPED, blanks_to_missing
 from custvalue.frames.contracts import CURRENCY_PATTERN, Column, Contract
@@ -51,7 +53,9 @@ def typed_columns(
     *,
     decimal: Choice = None,
     date_order: Choice = None,
+    lines: NDArray[np.int64] | None = None,
     from_file: bool = True,
+    several_currencies: bool = False,
 ) -> Typed:
     """Type every column by the contract; a column that could be read in two ways is refused with the evidence.
 
@@ -65,8 +69,9 @@ def typed_columns(
     known = {column.name: column for column in contract.columns}
     unread, notes, problems = Failures(), list[tuple[str, object]](), list[str]()
     columns: dict[str, Any] = {}
+    places = raw.index if lines is None else pd.Index(lines)
     for name in raw.columns:
-        cells = raw[name]
+        cells = raw[name].set_axis(places)
         if from_file:
             cells, blanks = blanks_to_missing(cells)
             notes += blank_notes(str(name), blanks)
@@ -79,9 +84,11 @@ def typed_columns(
         except InputError as error:
             problems.append(str(error))
     if from_file:
-        problems += _currency_problems(raw, contract)
+        problems += _currency_problems(raw.set_axis(places), contract, several_currencies=several_currencies)
+    if lines is not None:  # the parsers speak of rows by their label, and here the label is the line of the file
+        problems = [re.sub(r"\brow (?=\d)", "line ", text) for text in problems]
     raise_all(contract.kind, problems)
-    return Typed(pd.DataFrame(columns, index=raw.index), unread, tuple(notes))
+    return Typed(pd.DataFrame(columns, index=places).set_axis(raw.index), unread, tuple(notes))
 
 
 def blank_notes(name: str, blanks: dict[str, int]) -> list[tuple[str, object]]:
@@ -153,14 +160,15 @@ def _levels(column: Column) -> str:
     return "Write one of " + ", ".join(f"{points} ({en} {zh})" for (en, points), (zh, _) in pairs) + "."
 
 
-def _currency_problems(raw: pd.DataFrame, contract: Contract) -> list[str]:
+def _currency_problems(raw: pd.DataFrame, contract: Contract, *, several_currencies: bool) -> list[str]:
     """Return what speaks against one currency in a table's amounts; rates have to be given before they are mixed."""
     problems = []
     codes = raw.get("currency")
     if codes is not None:  # what is no code is a matter of its row, not of the table
         codes = codes.where(codes.astype("str").str.fullmatch(CURRENCY_PATTERN))
     for name in (name for name in ("amount", "revenue", "potential", "forecast", "target") if name in contract.names):
-        if name in raw and not pd.api.types.is_numeric_dtype(raw[name]):
+        by_row = several_currencies and codes is not None and name == "amount"
+        if name in raw and not pd.api.types.is_numeric_dtype(raw[name]) and not by_row:
             try:
                 check_one_currency(raw[name], codes if name == "amount" else None, name)
             except InputError as error:

@@ -11,6 +11,7 @@ from custvalue.frames.mapping import read_mapping
 from custvalue.frames.reading import FolderTables, read_folder
 from custvalue.rules.errors import InputError
 from custvalue.rules.labels import Lang
+from custvalue.study.columns_cli import columns
 from custvalue.study.formats import in_language
 
 BAD_INPUT = 2
@@ -87,6 +88,9 @@ def check(folder: _Folder, mapping: _MappingFile = None) -> None:
         if len(read.rejects) > len(shown):
             console.print(f"and {len(read.rejects) - len(shown)} more rejected rows")
         raise typer.Exit(BAD_INPUT)
+
+
+app.command("columns")(columns)
 
 
 def _print_inputs(console: Console, read: FolderTables) -> None:

@@ -117,9 +117,10 @@ def tracking_part(inputs: Inputs) -> Section:
     deals = inputs.frames["opportunities"]
     expected = expected_revenue(deals, as_of=inputs.as_of, freq=inputs.freq, ladder=inputs.ladder)
     tables = {"expected_revenue": expected}
-    asked = inputs.period_label if inputs.period_label in set(expected["period"]) else None
     figures = {
-        "expected_revenue": Picture("expected_revenue", partial(charts.plot_expected_revenue, expected, period=asked))
+        "expected_revenue": Picture(
+            "expected_revenue", partial(charts.plot_expected_revenue, expected, period=inputs.period_label)
+        )
     }
     notes = [_ladder_note(inputs)]
     if (expected["period"] == STATE_UNKNOWN).any():

@@ -59,13 +59,15 @@ def main():
     for style, column in dates.items():
         print(f"parse_dates   {style:24} {best(parse_dates, column, 'closed'):6.0f} ms")
     labels = pd.Series(draw.choice(["Won", "Lost", "GTX Pro", "GTXPro", "N/A"], ROWS))
-    print(
-        f"blanks_to_missing, labels {best(blanks_to_missing, labels):.0f} ms, amounts {best(blanks_to_missing, plain):.0f} ms"
-    )
-    print(f"similar_spellings {best(similar_spellings, labels):.0f} ms")
-    print(
-        f"check_one_currency plain {best(check_one_currency, plain):.0f} ms, $ {best(check_one_currency, dollars):.0f} ms"
-    )
+    others = {
+        "blanks_to_missing, labels": (blanks_to_missing, labels),
+        "blanks_to_missing, amounts": (blanks_to_missing, plain),
+        "similar_spellings, labels": (similar_spellings, labels),
+        "check_one_currency, plain": (check_one_currency, plain),
+        "check_one_currency, $": (check_one_currency, dollars),
+    }
+    for what, (function, column) in others.items():
+        print(f"{what:38} {best(function, column):6.0f} ms")
     frame = pd.DataFrame({"amount": money, "currency": draw.choice(["EUR", "USD", "CNY"], ROWS), "closed": moments})
     days = pd.date_range("2018-12-31", "2026-12-31")
     rates = pd.DataFrame({"currency": np.repeat(["EUR", "USD"], len(days)), "date": [*days, *days]}).assign(rate=7.5)

@@ -352,3 +352,14 @@ def test_a_hundred_thousand_dates_raise_no_warning_and_equal_the_days_they_were_
         warnings.simplefilter("error")
         parsed = parse_dates(texts, "closed")
     assert (parsed.values.to_numpy().astype("M8[D]") == days).all()
+
+
+def test_a_crm_export_with_month_first_dates_gives_the_days_of_its_iso_twin(shared):
+    folder = shared / "maven_crm"
+    iso = pd.read_csv(folder / "sales_pipeline.csv", dtype="str")
+    month_first = pd.read_csv(folder / "sales_pipeline_mdy_dates.csv", dtype="str")
+    for name in ("engage_date", "close_date"):
+        expected, found = parse_dates(iso[name], name), parse_dates(month_first[name], name)
+        pd.testing.assert_series_equal(found.values, expected.values)
+        assert not found.unread.any()
+        assert dict(found.notes)[f"{name} date order"].startswith("month first: ")

@@ -170,6 +170,15 @@ def test_a_standard_export_becomes_the_frame_worked_by_hand(name, tmp_path):
     pd.testing.assert_frame_equal(found, deals(wanted), check_dtype=False, rtol=0, atol=0)
 
 
+@pytest.mark.parametrize("name", preset_names())
+def test_a_table_is_read_by_its_preset_alone(name, tmp_path):
+    path = tmp_path / "export.csv"
+    path.write_text(EXPORTS[name][0], encoding="utf-8")
+    checked = read_table(path, "opportunities", preset=name)
+    found = checked.frame[[*COLUMNS, "probability"]]
+    pd.testing.assert_frame_equal(found, deals(EXPORTS[name][1]), check_dtype=False, rtol=0, atol=0)
+
+
 def test_columns_without_a_name_of_ours_are_kept_under_their_own(tmp_path):
     frame, _ = apply_preset(raw(tmp_path, EXPORTS["salesforce"][0]), load_preset("salesforce"))
     assert {"Fiscal Period", "Age", "Type", "Opportunity Name"} <= set(frame.columns)
