@@ -79,7 +79,7 @@ SCALES = {
 """Words after the digits and the power of ten they stand for, in any case. M is a million, as in CRM exports."""
 
 PER_CENT = -2
-LONGEST_AFFIX = 40  # bytes; what is longer is prose, not an affix
+LONGEST_AFFIX = 40  # characters; what is longer is prose, not an affix
 MINUSES = str.maketrans(dict.fromkeys("−–—‐‑‒―﹣－", "-"))
 
 

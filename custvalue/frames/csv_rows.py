@@ -188,7 +188,7 @@ def _read_closely(data: bytes, layout: Layout) -> tuple[pa.Table, _Records]:
     try:
         while rows := list(_with_ends(reader, ends)):
             fields += [len(row) for row in rows]
-            blank += [not row or (len(row) == 1 < width and not row[0].strip(BLANKS)) for row in rows]
+            blank += [not row or bool(len(row) == 1 < width and row[0] and not row[0].strip(BLANKS)) for row in rows]
             columns = list(zip(*(row for row in rows if len(row) == width), strict=True)) or [()] * width
             tables.append(pa.table([pa.array(cells, pa.large_string()) for cells in columns], names=list(types)))
     except csv.Error as error:
@@ -232,8 +232,8 @@ def _ragged_remedy(records: _Records, bad: NDArray[np.int64], layout: Layout) ->
     width, counts = len(layout.header), records.fields[bad]
     filled = np.flatnonzero(~records.blank)
     if len(bad) < len(filled) and (counts < width).all() and np.array_equal(bad, filled[-len(bad) :]):
-        last = f"the last {len(bad)} lines are" if len(bad) > 1 else "the last line is"
-        return f"If {last} a report's footer, delete it or pass skip_footer={len(bad)}; else complete the row."
+        which, them = (f"the last {len(bad)} lines are", "them") if len(bad) > 1 else ("the last line is", "it")
+        return f"If {which} a report's footer, delete {them} or pass skip_footer={len(bad)}; else complete the row."
     if 2 * len(bad) > len(filled):
         usual = np.bincount(counts).argmax()
         return f"Most rows have {usual}: if the header stands on a later line, pass skip_rows."

@@ -71,10 +71,10 @@ def opportunities_from_lines(
     Examples
     --------
     >>> import pandas as pd
-    >>> from custvalue.frames.deal_lines import opportunities_from_lines
+    >>> import custvalue as cv
     >>> lines = pd.DataFrame({"opportunity": ["O-1", "O-2", "O-1"], "account": ["Acme", "甲", "Acme"],
     ...     "product": ["pump", "pump", "valve"], "amount": [100.0, None, 20.0]})
-    >>> opportunities_from_lines(lines)
+    >>> cv.opportunities_from_lines(lines)
       opportunity account  product  amount  n_lines  n_lines_unpriced  n_products
     0         O-1    Acme  several   120.0        2                 0           2
     1         O-2       甲     pump     NaN        1                 1           1
@@ -159,7 +159,8 @@ def _require_agreement(
     others = differing.size - ROWS_NAMED
     got = "; ".join(said) + (f"; and {others} more opportunit{'y' if others == 1 else 'ies'}" if others > 0 else "")
     if is_currency:
-        rule, remedy = "the amounts of an opportunity must be in one currency", "Convert them to one currency first."
+        rule = "the amounts of an opportunity must be in one currency"
+        remedy = "Convert them to one first, with custvalue.convert_currency."
     else:
         rule = f"{column.name} must say the same on every line of an opportunity"
         remedy = "Correct the lines, or name the column in line_columns if it describes the line."

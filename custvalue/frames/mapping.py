@@ -2,7 +2,7 @@
 
 import difflib
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,16 @@ from custvalue.frames.blanks import blanks_to_missing
 from custvalue.frames.checks import nearest
 from custvalue.frames.contracts import contract_for
 from custvalue.frames.deals import OUTCOMES
+from custvalue.frames.exports import (
+    CLOSE_PAIR,
+    Condition,
+    condition,
+    fill_gaps,
+    find_column,
+    from_percent,
+    part_close_date,
+    told_outcomes,
+)
 from custvalue.frames.kinds import KINDS
 from custvalue.frames.typed import blank_notes
 from custvalue.rules.errors import InputError, raise_all, refusal, refusal_text
@@ -37,17 +47,21 @@ class Lookup:
 class TableMapping:
     """How one table is read.
 
-    ``columns`` renames (ours = theirs); ``merge`` gives named values one spelling (column → ours = [theirs, …]);
-    ``lookup`` takes columns from second tables; ``outcome`` reads won and lost from stage names; ``price_open`` names
-    the column that prices open deals without an amount.
+    ``columns`` renames (ours = theirs), ``names`` likewise from the first of several names that the file has; ``merge``
+    gives named values one spelling (column → ours = [theirs, …]); ``lookup`` takes columns from second tables;
+    ``outcome`` reads won and lost from stage names or other columns; ``fill`` fills the gaps of a column from others;
+    ``percent`` names the columns written in percent; ``price_open`` the one that prices open deals without an amount.
     """
 
     file: str | None = None
     columns: dict[str, str] = field(default_factory=dict)
     merge: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     lookup: tuple[Lookup, ...] = ()
-    outcome: dict[str, list[str]] = field(default_factory=dict)
+    outcome: dict[str, tuple[Condition, ...]] = field(default_factory=dict)
     price_open: str | None = None
+    names: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    fill: dict[str, list[str]] = field(default_factory=dict)
+    percent: tuple[str, ...] = ()
 
     def with_columns(self, columns: Any) -> "TableMapping":
         """Return the mapping with further renames."""
@@ -56,10 +70,11 @@ class TableMapping:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """The tables of a mapping file, and the ladder of its stages where it has one."""
+    """The tables of a mapping file, the ladder of its stages and its source where it has them."""
 
     tables: dict[str, TableMapping]
     ladder: Ladder | None = None
+    source: dict[str, str] = field(default_factory=dict)
 
     @property
     def lookup_files(self) -> tuple[str, ...]:
@@ -76,6 +91,13 @@ def read_mapping(path: str | Path) -> Mapping:
         A TOML file. ``[ladder]`` has ``source`` and ``stages`` (name, probability, optionally zh). ``[<kind>]`` has
         ``file``, ``price_open``, and the parts ``columns``, ``merge.<column>``, ``outcome`` and ``[[<kind>.lookup]]``
         with ``file``, ``on`` and ``take``. Left of ``=`` is ours, right is theirs.
+
+        What exports ask for: a column may have several names (``account = ["Account Name", "Account"]``: the first that
+        the file has, whatever its case; none is no error unless the column is needed). ``expected_close`` and
+        ``closed`` may be read from one column: the first while a deal is open, the second once it is closed. Entries of
+        ``outcome`` are stage names or conditions on our columns (``lost = [{ active = ["false"], probability =
+        ["0"] }]``). ``fill.<column> = [columns]`` fills gaps, ``percent = [columns]`` divides by 100, ``[source]`` says
+        where the mapping comes from.
 
     Returns
     -------
@@ -102,14 +124,28 @@ def read_mapping(path: str | Path) -> Mapping:
     if not place.is_file():
         raise refusal("the mapping file must exist", str(path), "Check the path.")
     try:
-        content = tomllib.loads(place.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        text = place.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
         raise refusal("a mapping file is TOML in UTF-8", str(error), "Correct the line.", place.name) from error
+    return parse_mapping(text, place.name)
+
+
+def parse_mapping(text: str, name: str) -> Mapping:
+    r"""Read the text of a mapping file; ``name`` opens the messages.
+
+    >>> parse_mapping('[sales.columns]\naccount = ["Client", "Customer"]', "house").tables["sales"].names
+    {'account': ('Client', 'Customer')}
+    """
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise refusal("a mapping file is TOML in UTF-8", str(error), "Correct the line.", name) from error
     problems: list[str] = []
+    source = content.pop("source", {})
     ladder = _ladder(content.pop("ladder", None), problems)
     tables = {kind: _table(kind, part, problems) for kind, part in content.items()}
-    raise_all(place.name, problems)
-    return Mapping(tables, ladder)
+    raise_all(name, problems)
+    return Mapping(tables, ladder, source)
 
 
 def _ladder(part: Any, problems: list[str]) -> Ladder | None:
@@ -148,6 +184,8 @@ _SHAPES: dict[str, type] = {
     "lookup": list,
     "outcome": dict,
     "price_open": str,
+    "fill": dict,
+    "percent": list,
 }
 
 
@@ -178,7 +216,16 @@ def _table(kind: str, part: Any, problems: list[str]) -> TableMapping:
     if unknown:
         problems.append(refusal_text(f"[{kind}.outcome] knows won and lost", sorted(unknown), "Use these two."))
         good.pop("outcome")
-    return TableMapping(lookup=lookups, **good)
+    columns = good.pop("columns", {})
+    outcome = {name: tuple(map(condition, entries)) for name, entries in good.pop("outcome", {}).items()}
+    return TableMapping(
+        lookup=lookups,
+        columns={ours: theirs for ours, theirs in columns.items() if isinstance(theirs, str)},
+        names={ours: tuple(theirs) for ours, theirs in columns.items() if isinstance(theirs, list)},
+        outcome=outcome,
+        percent=tuple(good.pop("percent", ())),
+        **good,
+    )
 
 
 def _lookups(kind: str, entries: list[Any], problems: list[str]) -> tuple[Lookup, ...]:
@@ -195,7 +242,11 @@ def _lookups(kind: str, entries: list[Any], problems: list[str]) -> tuple[Lookup
 
 def _check_lists(kind: str, good: dict[str, Any], problems: list[str]) -> None:
     """Note texts where a list of texts is meant: a text would be read letter by letter."""
-    parts = {"outcome": [good.get("outcome", {})], "merge": list(good.get("merge", {}).values())}
+    parts = {
+        "outcome": [good.get("outcome", {})],
+        "fill": [good.get("fill", {})],
+        "merge": list(good.get("merge", {}).values()),
+    }
     for name, groups in parts.items():
         entries = [entry for group in groups for entry in (group.values() if isinstance(group, dict) else [group])]
         wrong = [entry for entry in entries if not isinstance(entry, list)]
@@ -206,11 +257,74 @@ def _check_lists(kind: str, good: dict[str, Any], problems: list[str]) -> None:
             good.pop(name)
 
 
+def resolve(table: TableMapping, columns: Iterable[object], kind: str) -> TableMapping:
+    """Return how the table is read from a file with these columns: one name for each column it has.
+
+    What rests on a column that goes by several names and that the file lacks (merges, fillers, conditions, percents)
+    is left out.
+
+    Raises
+    ------
+    ValueError
+        If a needed column goes by none of its names, or no column of the file tells an outcome.
+
+    Examples
+    --------
+    >>> resolve(TableMapping(names={"account": ("Client", "Customer")}), ["Customer", "Date"], "opportunities").columns
+    {'account': 'Customer'}
+    """
+    if not table.names:
+        return table
+    theirs = list(columns)
+    found = {ours: find_column(names, theirs) for ours, names in table.names.items()}
+    lacking = {ours for ours, name in found.items() if name is None}
+    fillers = {ours: [other for other in others if other not in lacking] for ours, others in table.fill.items()}
+    fill = {ours: others for ours, others in fillers.items() if others}
+    told = {
+        outcome: tuple(one for one in conditions if not set(one) & lacking)
+        for outcome, conditions in table.outcome.items()
+    }
+    made = {*fill, *(["outcome"] if told else [])}
+    problems = [
+        refusal_text(
+            f"[{kind}.columns] {column.name} is needed and read from one of {list(table.names[column.name])}",
+            "none of them",
+            nearest(table.names[column.name][0], theirs),
+        )
+        for column in contract_for(kind).columns
+        if column.needed and column.name in lacking and column.name not in made
+    ]
+    problems += [
+        refusal_text(
+            f"[{kind}.outcome] {outcome} is told by columns of the file",
+            "none of them is there",
+            "Export with one of " + " or ".join(_spelt_out(one, table) for one in conditions) + ".",
+        )
+        for outcome, conditions in table.outcome.items()
+        if conditions and not told[outcome]
+    ]
+    raise_all("mapping", problems)
+    return replace(
+        table,
+        columns=table.columns | {ours: name for ours, name in found.items() if name is not None},
+        names={},
+        merge={ours: merges for ours, merges in table.merge.items() if ours not in lacking},
+        fill=fill,
+        outcome=told,
+        percent=tuple(ours for ours in table.percent if ours not in lacking),
+    )
+
+
+def _spelt_out(one: Condition, table: TableMapping) -> str:
+    return " and ".join(repr(table.names.get(ours, (ours,))[0]) for ours in one)
+
+
 def apply_mapping(
     raw: pd.DataFrame, table: TableMapping, kind: str, folder: Path, ladder: Ladder | None, read: Reader
 ) -> tuple[pd.DataFrame, Notes]:
-    """Return the table in our columns and values, and notes on what was merged, looked up and priced."""
+    """Return the table in our columns and values, and notes on what was merged, looked up, filled and parted."""
     notes: list[tuple[str, object]] = []
+    table = resolve(table, raw.columns, kind)
     frame = _rename(raw, table, kind)
     cleaned = {name: blanks_to_missing(frame[name]) for name in _looked_at(table, ladder) if name in frame}
     frame = frame.assign(**{name: cells for name, (cells, _) in cleaned.items()})
@@ -221,17 +335,35 @@ def apply_mapping(
         frame = _look_up(frame, kind, lookup, read(folder / lookup.file), notes)
     if table.outcome or ladder is not None:
         frame = _read_outcomes(frame, table, kind, ladder)
+    for ours, others in table.fill.items():
+        for name in others:
+            _need(frame, name, f"[{kind}.fill.{ours}]")
+        frame, filled = fill_gaps(frame, ours, others)
+        notes += filled
     if table.price_open:
         frame = _price_open(frame, kind, table.price_open, notes)
-    return frame, tuple(notes)
+    if _is_one_close_date(table):
+        _need(frame, "outcome", f"[{kind}.columns] one column for expected_close and closed")
+        frame, parted = part_close_date(frame)
+        notes.append((table.columns["closed"], parted))
+    for name in table.percent:
+        _need(frame, name, f"[{kind}] percent")
+    return frame.assign(**{name: from_percent(frame[name]) for name in table.percent}), tuple(notes)
 
 
 def _looked_at(table: TableMapping, ladder: Ladder | None) -> list[str]:
     """Return the columns whose values the mapping looks at; in these, blanks have to be told from values first."""
-    names = [*table.merge, *(name for lookup in table.lookup for name in lookup.on)]
-    names += ["stage"] if table.outcome or ladder is not None else []
+    names = [*table.merge, *(name for lookup in table.lookup for name in lookup.on), *table.percent]
+    names += [name for ours, others in table.fill.items() for name in (ours, *others)]
+    names += [ours for conditions in table.outcome.values() for one in conditions for ours in one]
+    names += ["stage", "outcome"] if table.outcome or ladder is not None else []
     names += ["amount", "outcome", table.price_open] if table.price_open else []
+    names += [*CLOSE_PAIR, "outcome"] if _is_one_close_date(table) else []
     return sorted(set(names))
+
+
+def _is_one_close_date(table: TableMapping) -> bool:
+    return "closed" in table.columns and len({table.columns.get(ours) for ours in CLOSE_PAIR}) == 1
 
 
 def _rename(raw: pd.DataFrame, table: TableMapping, kind: str) -> pd.DataFrame:
@@ -263,13 +395,17 @@ def _rename(raw: pd.DataFrame, table: TableMapping, kind: str) -> pd.DataFrame:
         for ours, theirs in table.columns.items()
         if ours != theirs and ours in kept
     ]
-    theirs = list(table.columns.values())
+    shared = table.columns["closed"] if _is_one_close_date(table) else None
+    theirs = [name for ours, name in table.columns.items() if shared is None or ours != "expected_close"]
     problems += [
         refusal_text(f"[{kind}.columns] a column is read once", repr(name), "Drop one of the two lines.")
         for name in sorted({name for name in theirs if theirs.count(name) > 1})
     ]
     raise_all("mapping", problems)
-    return raw.rename(columns={theirs: ours for ours, theirs in table.columns.items()})
+    frame = raw.rename(columns={theirs: ours for ours, theirs in table.columns.items()})
+    if shared is None:
+        return frame
+    return frame.rename(columns={"expected_close": "closed"}).assign(expected_close=raw[shared])
 
 
 def _need(frame: pd.DataFrame, column: str, where: str) -> None:
@@ -310,28 +446,31 @@ def _look_up(
 
 
 def _read_outcomes(frame: pd.DataFrame, table: TableMapping, kind: str, ladder: Ladder | None) -> pd.DataFrame:
-    """Read won and lost from the stage names; a stage that is neither, nor on the ladder, is refused."""
+    """Read won and lost where the mapping says what tells them; an open deal's stage off the ladder is refused."""
     if kind != "opportunities":
         return frame
-    _need(frame, "stage", "[opportunities.outcome]")
-    meaning = {name: outcome for outcome, names in table.outcome.items() for name in names}
-    if ladder is not None:
-        both = sorted(set(meaning) & set(ladder.names))
-        if both:
-            raise refusal("a stage is either on the ladder or an outcome", both, "Take it out of one of the two.")
-        unknown = frame.loc[~frame["stage"].isin([*meaning, *ladder.names]) & frame["stage"].notna(), "stage"]
-        if len(unknown):
-            counts = unknown.value_counts()
-            listed = ", ".join(f"{name!r} ({n})" for name, n in counts.items())
-            raise refusal(
-                "every stage is on the ladder or an outcome",
-                listed,
-                f"{nearest(str(counts.index[0]), [*ladder.names, *meaning])} "
-                "Add it to [ladder] or [opportunities.outcome].",
-            )
-    if not meaning:
+    for ours in {"stage"} | {ours for conditions in table.outcome.values() for one in conditions for ours in one}:
+        _need(frame, ours, "[opportunities.outcome]")
+    if table.outcome:
+        frame = told_outcomes(frame, table.outcome)
+    if ladder is None:
         return frame
-    return frame.assign(outcome=frame["stage"].map(meaning).astype("str"))
+    closing = {name for conditions in table.outcome.values() for one in conditions for name in one.get("stage", ())}
+    both = sorted(closing & set(ladder.names))
+    if both:
+        raise refusal("a stage is either on the ladder or an outcome", both, "Take it out of one of the two.")
+    is_open = ~blanks_to_missing(frame["outcome"])[0].isin(OUTCOMES) if "outcome" in frame else frame["stage"].notna()
+    unknown = frame.loc[is_open & ~frame["stage"].isin(ladder.names) & frame["stage"].notna(), "stage"]
+    if len(unknown):
+        counts = unknown.value_counts()
+        listed = ", ".join(f"{name!r} ({n})" for name, n in counts.items())
+        raise refusal(
+            "every stage of an open deal is on the ladder, or is an outcome",
+            listed,
+            f"{nearest(str(counts.index[0]), [*ladder.names, *sorted(closing)])} "
+            "Add it to [ladder] or [opportunities.outcome].",
+        )
+    return frame
 
 
 def _price_open(frame: pd.DataFrame, kind: str, column: str, notes: list[tuple[str, object]]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from custvalue.frames.contracts import contract_for
 from custvalue.frames.kinds import KINDS
 from custvalue.frames.mapping import Mapping, TableMapping, apply_mapping, read_mapping
 from custvalue.frames.parts import frame_html
-from custvalue.frames.presets import apply_preset, load_preset
+from custvalue.frames.presets import load_preset
 from custvalue.frames.rejects import Checked, check_frame
 from custvalue.frames.sources import read_source
 from custvalue.frames.typed import Choice
@@ -110,7 +110,8 @@ def read_table(
     frame, notes = raw.frame, (("file", raw.name), *raw.notes)
     if preset is not None:
         known = load_preset(preset)
-        frame, preset_notes = apply_preset(frame, known, kind)
+        read_as = known.tables.get(kind, TableMapping())
+        frame, preset_notes = apply_mapping(frame, read_as, kind, Path(), None, lambda path: read_source(path).frame)
         notes += (("preset", preset), *preset_notes)
         ladder = ladder or known.ladder
     table = mapping.tables.get(kind, TableMapping()) if mapping else TableMapping()

@@ -168,7 +168,7 @@ def _currency_problems(raw: pd.DataFrame, contract: Contract, *, several_currenc
         codes = codes.where(codes.astype("str").str.fullmatch(CURRENCY_PATTERN))
     for name in (name for name in ("amount", "revenue", "potential", "forecast", "target") if name in contract.names):
         by_row = several_currencies and codes is not None and name == "amount"
-        if name in raw and not pd.api.types.is_numeric_dtype(raw[name]) and not by_row:
+        if name in raw and not by_row:
             try:
                 check_one_currency(raw[name], codes if name == "amount" else None, name)
             except InputError as error:

@@ -7,9 +7,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from custvalue.frames.claims import MOSTLY
 from custvalue.frames.kinds import CONTRACTS
 from custvalue.frames.presets import load_preset, preset_names
-from custvalue.frames.propose import MOSTLY, Proposal, propose_mapping
+from custvalue.frames.propose import Proposal, propose_mapping
 from custvalue.rules.errors import InputError, refusal
 
 BAD_INPUT = 2

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from custvalue.frames.deal_lines import opportunities_from_lines
+from custvalue import opportunities_from_lines
 from custvalue.rules.errors import InputError
 
 

@@ -1,11 +1,16 @@
 """Presets: each system's standard export, made by hand, becomes the frame worked out by hand."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 from custvalue import read_table
+from custvalue.frames.exports import find_column
 from custvalue.frames.kinds import CONTRACTS
-from custvalue.frames.presets import apply_preset, find_column, load_preset, parse_preset, preset_names, resolve
+from custvalue.frames.mapping import apply_mapping, parse_mapping
+from custvalue.frames.mapping import resolve as resolve_table
+from custvalue.frames.presets import load_preset, preset_names
 from custvalue.frames.reading import read_raw
 from custvalue.frames.rejects import check_frame
 
@@ -94,6 +99,15 @@ z4,Coda,Wu,Closed-Lost to Competition,400,2026-08-15 09:30,,2026-09-04,lost,0"""
 }
 
 
+def apply_preset(export, preset):
+    table = preset.tables["opportunities"]
+    return apply_mapping(export, table, "opportunities", Path(), preset.ladder, read_raw)
+
+
+def resolve(preset, headers):
+    return resolve_table(preset.tables["opportunities"], headers, "opportunities")
+
+
 def raw(folder, text):
     path = folder / "export.csv"
     path.write_text(text, encoding="utf-8")
@@ -122,7 +136,7 @@ def test_a_preset_states_its_source_and_speaks_our_vocabulary(name):
     assert "https://" in preset.source["columns"] + preset.source["stages"]
     assert list(preset.tables) == ["opportunities"]
     known = set(CONTRACTS["opportunities"].names)
-    table = preset.table()
+    table = preset.tables["opportunities"]
     own = {
         "is_won",
         "is_closed",
@@ -137,7 +151,7 @@ def test_a_preset_states_its_source_and_speaks_our_vocabulary(name):
     assert set(table.names) <= known | own
     assert {"opportunity", "account", "owner", "stage", "amount", "created"} <= set(table.names)
     needed = {column.name for column in CONTRACTS["opportunities"].columns if column.needed}
-    assert needed <= {*table.names, *(["outcome"] if table.told else [])}
+    assert needed <= {*table.names, *(["outcome"] if table.outcome else [])}
 
 
 # What each system gives its stages (or what the preset assumes, and says so), in selling order.
@@ -300,7 +314,7 @@ def test_a_deal_told_both_won_and_lost_is_refused(tmp_path):
 def test_a_status_nobody_knows_is_rejected_with_its_row(tmp_path):
     text = "Deal - ID,Deal - Stage,Deal - Value,Deal - Status\n1,Qualified,5,Open\n2,Qualified,5,Deleted\n"
     export = raw(tmp_path, text)
-    ladder_free = parse_preset(
+    ladder_free = parse_mapping(
         '[opportunities.columns]\nopportunity=["Deal - ID"]\nstage=["Deal - Stage"]\n'
         'amount=["Deal - Value"]\noutcome=["Deal - Status"]\n'
         '[opportunities.merge.outcome]\n""=["Open"]',
@@ -337,4 +351,4 @@ def test_an_unknown_preset_is_refused_with_the_nearest():
 
 def test_an_outcome_of_another_name_is_refused():
     with pytest.raises(ValueError, match=r"knows won and lost: got \['victory'\]"):
-        parse_preset('[opportunities.outcome]\nvictory = ["W"]', "house")
+        parse_mapping('[opportunities.outcome]\nvictory = ["W"]', "house")

@@ -11,11 +11,11 @@ from typer.testing import CliRunner
 
 from custvalue import read_mapping, read_table, sample_folder
 from custvalue.frames.kinds import CONTRACTS, KINDS
-from custvalue.frames.presets import PRESETS, apply_preset, load_preset, parse_preset, preset_names
+from custvalue.frames.presets import PRESETS, load_preset, preset_names
 from custvalue.frames.propose import propose_mapping
 from custvalue.frames.reading import read_raw
 from custvalue.study.columns_cli import columns
-from tests.frames.test_presets import EXPORTS
+from tests.frames.test_presets import EXPORTS, apply_preset
 
 app = typer.Typer(pretty_exceptions_enable=False)
 app.command("columns")(columns)
@@ -333,7 +333,7 @@ def test_a_standard_export_finds_its_preset_and_the_proposal_does_what_the_prese
     assert (proposal.kind, proposal.preset) == ("opportunities", name)
     assert proposal.presets["preset"].iloc[0] == name
     assert f"those of the preset {name}, which reads it as it is" in proposal.to_toml()
-    mapping = parse_preset(proposal.to_toml(), "proposed")
+    mapping = read_mapping(saved(tmp_path, proposal))
     assert mapping.ladder.names == load_preset(name).ladder.names
     found, wanted = (apply_preset(read_raw(path), preset)[0] for preset in (mapping, load_preset(name)))
     pd.testing.assert_frame_equal(found, wanted)

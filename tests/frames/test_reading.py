@@ -244,3 +244,20 @@ def test_identifiers_keep_their_digits_from_every_format(tmp_path):
 def test_texts_of_an_analysts_own_frame_are_not_taken_for_blanks():
     frame = pd.DataFrame({"account": ["NA", " x "], "date": pd.to_datetime(["2026-01-01"] * 2), "amount": [1.0, 2.0]})
     assert check_frame(frame, "sales", from_file=False).frame["account"].tolist() == ["NA", " x "]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx", "parquet"])
+def test_mixed_currencies_are_refused_from_every_format_until_they_are_let_in(tmp_path, suffix):
+    frame = pd.DataFrame(
+        {
+            "account": ["a", "b"],
+            "date": pd.to_datetime(["2026-01-01"] * 2),
+            "amount": [5.0, 7.0],
+            "currency": ["CNY", "USD"],
+        }
+    )
+    path = tmp_path / f"sales.{suffix}"
+    {"csv": frame.to_csv, "xlsx": frame.to_excel, "parquet": frame.to_parquet}[suffix](path, index=False)
+    with pytest.raises(ValueError, match="amounts must be in one currency"):
+        read_table(path, "sales")
+    assert read_table(path, "sales", several_currencies=True).frame["currency"].tolist() == ["CNY", "USD"]

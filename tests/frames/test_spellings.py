@@ -37,6 +37,7 @@ def test_labels_that_differ_in_case_blanks_punctuation_or_width_are_alike(one, o
         ("-", "--"),
         ("1.5", "15"),
         ("2026-1", "20261"),
+        ("1.2.3", "1.23"),
         ("A+", "A"),
         ("A1+", "A1-"),
         ("GTX Pro", "GTX Plus"),
