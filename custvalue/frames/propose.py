@@ -10,7 +10,7 @@ from custvalue.frames.claims import MOSTLY, Found, claims_of, content_of
 from custvalue.frames.contracts import Column, contract_for
 from custvalue.frames.kinds import CONTRACTS, KINDS
 from custvalue.frames.known_names import by_name, column_named, table_of, vendor_names
-from custvalue.frames.mapping import resolve
+from custvalue.frames.mapped import resolve
 from custvalue.frames.parts import Parts
 from custvalue.frames.presets import load_preset, preset_names
 from custvalue.frames.proposal_text import proposal_text

@@ -9,7 +9,8 @@ import pandas as pd
 from custvalue.frames.checks import nearest
 from custvalue.frames.contracts import contract_for
 from custvalue.frames.kinds import KINDS
-from custvalue.frames.mapping import Mapping, TableMapping, apply_mapping, read_mapping
+from custvalue.frames.mapped import apply_mapping
+from custvalue.frames.mapping import Mapping, TableMapping, read_mapping
 from custvalue.frames.parts import frame_html
 from custvalue.frames.presets import load_preset
 from custvalue.frames.rejects import Checked, check_frame

@@ -12,9 +12,9 @@ from custvalue.frames.reading import FolderTables, read_folder
 from custvalue.rules.errors import InputError
 from custvalue.rules.labels import Lang
 from custvalue.study.columns_cli import columns
+from custvalue.study.console import BAD_INPUT, console, fail
 from custvalue.study.formats import in_language
 
-BAD_INPUT = 2
 REJECTS_SHOWN = 10
 
 app = typer.Typer(
@@ -26,16 +26,6 @@ app = typer.Typer(
 
 _Folder = Annotated[Path, typer.Argument(help="Folder with tables named after their kind, e.g. opportunities.csv.")]
 _MappingFile = Annotated[Path | None, typer.Option("--mapping", help="TOML file that maps an export onto our columns.")]
-
-
-def _console(*, stderr: bool = False) -> Console:
-    """Return a console that prints names as text: no markup, no colouring of numbers."""
-    return Console(stderr=stderr, soft_wrap=True, highlight=False, markup=False)
-
-
-def _fail(error: InputError) -> typer.Exit:
-    _console(stderr=True).print(f"Error: {error}")
-    return typer.Exit(BAD_INPUT)
 
 
 @app.command()
@@ -57,17 +47,17 @@ def study(
         report = result.to_html(out / "report.html", lang=lang)
         workbook = result.to_excel(out / "study.xlsx", lang=lang)
     except InputError as error:
-        raise _fail(error) from error
+        raise fail(error) from error
     except OSError as error:
-        raise _fail(InputError(f"the output folder must be writable: {error}. Choose another --out.")) from error
+        raise fail(InputError(f"the output folder must be writable: {error}. Choose another --out.")) from error
     result.read.rejects.to_csv(out / "rejects.csv", index=False, encoding="utf-8-sig")
-    console = _console()
+    terminal = console()
     for finding in result.findings(lang):
-        console.print(f"• {finding.sentence}")
-    _print_inputs(console, result.read)
+        terminal.print(f"• {finding.sentence}")
+    _print_inputs(terminal, result.read)
     for part, reason in in_language(result.left_out, lang).itertuples(index=False):
-        console.print(f"left out: {part}: {reason}")
-    console.print(f"report   {report.resolve()}\nworkbook {workbook.resolve()}")
+        terminal.print(f"left out: {part}: {reason}")
+    terminal.print(f"report   {report.resolve()}\nworkbook {workbook.resolve()}")
 
 
 @app.command()
@@ -76,25 +66,25 @@ def check(folder: _Folder, mapping: _MappingFile = None) -> None:
     try:
         read = read_folder(folder, mapping=read_mapping(mapping) if mapping else None)
     except InputError as error:
-        raise _fail(error) from error
-    console = _console()
-    _print_inputs(console, read)
+        raise fail(error) from error
+    terminal = console()
+    _print_inputs(terminal, read)
     for file in read.ignored:
-        console.print(f"not read: {file}: not named after a kind of table")
+        terminal.print(f"not read: {file}: not named after a kind of table")
     shown = read.rejects.head(REJECTS_SHOWN)
     for row in shown.to_dict("records"):
-        console.print(f"{row['file']}, line {row['line']}: {row['rule']}: got {row['value']!r}. {row['remedy']}")
+        terminal.print(f"{row['file']}, line {row['line']}: {row['rule']}: got {row['value']!r}. {row['remedy']}")
     if len(read.rejects):
         if len(read.rejects) > len(shown):
-            console.print(f"and {len(read.rejects) - len(shown)} more rejected rows")
+            terminal.print(f"and {len(read.rejects) - len(shown)} more rejected rows")
         raise typer.Exit(BAD_INPUT)
 
 
 app.command("columns")(columns)
 
 
-def _print_inputs(console: Console, read: FolderTables) -> None:
+def _print_inputs(terminal: Console, read: FolderTables) -> None:
     table = Table("table", "file", "rows", "clean", "rejected", "notes", box=None)
     for row in read.inputs.astype("str").itertuples(index=False):
         table.add_row(*row)
-    console.print(table)
+    terminal.print(table)

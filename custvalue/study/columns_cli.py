@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from custvalue.frames.claims import MOSTLY
@@ -12,8 +11,7 @@ from custvalue.frames.kinds import CONTRACTS
 from custvalue.frames.presets import load_preset, preset_names
 from custvalue.frames.propose import Proposal, propose_mapping
 from custvalue.rules.errors import InputError, refusal
-
-BAD_INPUT = 2
+from custvalue.study.console import console, fail
 
 
 def columns(
@@ -33,52 +31,52 @@ def columns(
         if out is not None:
             _write(proposal, out, force=force)
     except InputError as error:
-        raise _fail(error) from error
+        raise fail(error) from error
     _print_proposal(proposal)
     if out is not None:
-        _console().print(f"mapping written to {out.resolve()}: edit it, then use it with --mapping")
+        console().print(f"mapping written to {out.resolve()}: edit it, then use it with --mapping")
 
 
 def _list_all(kind: str | None, out: Path | None) -> None:
     if out is not None or kind is not None:
         raise refusal("--out and --kind are about a file", "no file", "Name the file first: custvalue columns FILE.")
-    console = _console()
+    terminal = console()
     for contract in CONTRACTS.values():
-        console.print(f"\n{contract.kind}: {contract.meaning}")
+        terminal.print(f"\n{contract.kind}: {contract.meaning}")
         table = Table("column", "type", "", "meaning", box=None, pad_edge=False)
         for column in contract.columns:
             table.add_row(column.name, column.type, "needed" if column.needed else "may have", column.meaning)
-        console.print(table)
-    console.print("\npresets for standard exports of opportunities")
+        terminal.print(table)
+    terminal.print("\npresets for standard exports of opportunities")
     table = Table("preset", "product", "export", box=None, pad_edge=False)
     for name in preset_names():
         source = load_preset(name).source
         table.add_row(name, source["product"], source["export"])
-    console.print(table)
+    terminal.print(table)
 
 
 def _print_proposal(proposal: Proposal) -> None:
-    console = _console()
-    console.print(f"{proposal.file}, read as {proposal.kind}")
+    terminal = console()
+    terminal.print(f"{proposal.file}, read as {proposal.kind}")
     table = Table("ours", "theirs", "certainty", "reason", box=None, pad_edge=False)
     for ours, theirs, reason, certainty in proposal.table.itertuples(index=False):
         table.add_row(ours, theirs or "-", certainty, reason)
-    console.print(table)
+    terminal.print(table)
     if len(proposal.stages):
         stages = Table("stage", "rows", "meaning", "nearest known", box=None, pad_edge=False)
         for row in proposal.stages.astype("str").itertuples(index=False):
             stages.add_row(*row)
-        console.print(stages)
+        terminal.print(stages)
     if proposal.preset:
         unknown = proposal.stages.loc[proposal.stages["meaning"] == "unknown", "stage"].tolist()
         known = f"but not the stages {', '.join(unknown)}" if unknown else "and every stage: it reads the file as it is"
-        console.print(f"the preset {proposal.preset} knows the columns, {known}")
+        terminal.print(f"the preset {proposal.preset} knows the columns, {known}")
     elif proposal.kind == "opportunities":
         for preset, _, found, of, share in proposal.presets.itertuples(index=False):
             if share >= MOSTLY:
-                console.print(f"the preset {preset} knows {found} of its {of} columns here, but cannot read it")
+                terminal.print(f"the preset {preset} knows {found} of its {of} columns here, but cannot read it")
     if proposal.unmatched:
-        console.print(f"kept under their own names: {', '.join(proposal.unmatched)}")
+        terminal.print(f"kept under their own names: {', '.join(proposal.unmatched)}")
 
 
 def _write(proposal: Proposal, out: Path, *, force: bool) -> None:
@@ -88,13 +86,3 @@ def _write(proposal: Proposal, out: Path, *, force: bool) -> None:
         out.write_text(proposal.to_toml(), encoding="utf-8")
     except OSError as error:
         raise refusal("--out must be writable", str(error), "Choose another place.") from error
-
-
-def _console(*, stderr: bool = False) -> Console:
-    """Return a console that prints names as text: no markup, no colouring of numbers."""
-    return Console(stderr=stderr, soft_wrap=True, highlight=False, markup=False)
-
-
-def _fail(error: InputError) -> typer.Exit:
-    _console(stderr=True).print(f"Error: {error}")
-    return typer.Exit(BAD_INPUT)

@@ -8,8 +8,9 @@ import pytest
 from custvalue import read_table
 from custvalue.frames.exports import find_column
 from custvalue.frames.kinds import CONTRACTS
-from custvalue.frames.mapping import apply_mapping, parse_mapping
-from custvalue.frames.mapping import resolve as resolve_table
+from custvalue.frames.mapped import apply_mapping
+from custvalue.frames.mapped import resolve as resolve_table
+from custvalue.frames.mapping import parse_mapping
 from custvalue.frames.presets import load_preset, preset_names
 from custvalue.frames.reading import read_raw
 from custvalue.frames.rejects import check_frame
