@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from custvalue.frames.contracts import contract_for
 from custvalue.frames.spellings import similar_spellings
 from custvalue.rules import playbook
 
@@ -37,6 +38,8 @@ def odd_notes(frame: pd.DataFrame, kind: str) -> tuple[tuple[str, object], ...]:
     notes: list[tuple[str, object]] = []
     for oddity in ODDITIES:
         if (not oddity.kinds or kind in oddity.kinds) and all(name in frame for name in oddity.columns) and len(frame):
+            if oddity.say is _duplicates and key_is_there(frame, kind):
+                continue  # rows of distinct keys are distinct, and comparing every cell is dear
             said = oddity.say(frame)
             if said:
                 notes.append((f"odd: {oddity.item}", said))
@@ -46,6 +49,12 @@ def odd_notes(frame: pd.DataFrame, kind: str) -> tuple[tuple[str, object], ...]:
             if len(spellings):
                 notes.append((f"odd: {name} spelt in several ways", _spelt(spellings)))
     return tuple(notes)
+
+
+def key_is_there(frame: pd.DataFrame, kind: str) -> bool:
+    """Say whether the table has its whole key, filled in every row, so that no two clean rows can be equal."""
+    key = contract_for(kind).key
+    return bool(key) and all(name in frame and frame[name].notna().all() for name in key)
 
 
 def _spelt(spellings: pd.DataFrame) -> str:

@@ -113,9 +113,7 @@ def check_frame(
     places = np.arange(len(raw)) if lines is None else lines
     broken_rows = np.unique(np.concatenate(failures.rows)) if failures.rows else np.array([], dtype=np.int64)
     rejects = _rejects(raw, failures, places)
-    kept = np.ones(len(raw), dtype=bool)
-    kept[broken_rows] = False
-    frame = typed[kept].reset_index(drop=True)
+    frame = typed.drop(index=pd.Index(broken_rows)).reset_index(drop=True) if broken_rows.size else typed
     if len(frame) + len(rejects) != len(raw):  # the promise of this room; it must hold even with optimised bytecode
         raise RuntimeError(f"{kind}: {len(raw)} rows in, {len(frame)} clean and {len(rejects)} rejected")
     counts: list[tuple[str, object]] = [("rows", len(raw)), ("clean", len(frame)), ("rejected", len(rejects))]
@@ -174,6 +172,8 @@ def _check_key(typed: pd.DataFrame, contract: Contract, failures: Failures) -> N
 
 
 def _rejects(raw: pd.DataFrame, failures: Failures, lines: NDArray[np.int64]) -> pd.DataFrame:
+    if not failures.rows:
+        raw = raw.iloc[:0]
     original = raw.rename(columns={name: f"original_{name}" for name in REASON_COLUMNS if name in raw.columns})
     if not failures.rows:
         return pd.concat([pd.DataFrame(columns=list(REASON_COLUMNS)), original.iloc[:0]], axis="columns")
