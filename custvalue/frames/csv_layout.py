@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from io import StringIO
 from itertools import islice
 
-from custvalue.frames.csv_quotes import refuse_broken_quote
+from custvalue.frames.csv_quotes import broken_quote_refusal
 from custvalue.frames.headers import Notes, refuse_repeated_names
 from custvalue.rules.errors import refusal
 
 SEPARATORS = (",", ";", "\t", "|")
 SAMPLE_BYTES = 1 << 18
 ROWS_COMPARED = 200
+# A wrong separator agrees with next to no row, unless it is no worse than the right one.
+NEARLY = 0.9
 NAMES_SHOWN, NAME_SHOWN = 4, 60
 
 LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r|\Z)")
@@ -74,7 +76,7 @@ def find_layout(data: bytes, separator: str | None = None, *, skip_rows: int = 0
     ValueError
         If nothing is left to read a header from.
         If the separator given is no single sign, or does not split the header where another would.
-        If two separators fit the header and the rows equally well.
+        If two separators fit the header and nearly as many rows.
         If a column name is repeated, or a quote in the header is never closed.
 
     Examples
@@ -163,7 +165,7 @@ def _readings(sample: str, whole: bool) -> dict[str, list[list[str]]]:
 
 
 def _find_separator(sample: str, whole: bool, *, tabs: bool, line: int) -> str:
-    """Return the separator whose reading gives the most rows the header's number of fields; refuse a tie."""
+    """Return the separator whose reading gives clearly the most rows the header's number of fields, or refuse."""
     readings = _readings(sample, whole)
     if tabs and "\t" in readings:
         return "\t"
@@ -173,13 +175,13 @@ def _find_separator(sample: str, whole: bool, *, tabs: bool, line: int) -> str:
         separator: sum(len(row) == len(rows[0]) for row in rows[1:]) / max(1, len(rows) - 1)
         for separator, rows in readings.items()
     }
-    best = [separator for separator in readings if agreeing[separator] == max(agreeing.values())]
-    if len(best) == 1:
-        return best[0]
+    possible = [separator for separator in readings if agreeing[separator] >= NEARLY * max(agreeing.values())]
+    if len(possible) == 1:
+        return possible[0]
     raise refusal(
         "the separator must be certain",
-        " or ".join(f"{_columns(readings[separator][0])} with {separator!r}" for separator in best),
-        "Every row fits either way. Pass " + " or ".join(f"separator={separator!r}" for separator in best) + ".",
+        " or ".join(f"{_columns(readings[separator][0])} with {separator!r}" for separator in possible),
+        f"The rows do not settle it. Pass {' or '.join(f'separator={separator!r}' for separator in possible)}.",
         f"line {line}",
     )
 
@@ -226,4 +228,4 @@ def _header(data: bytes, start: int, line: int, separator: str) -> tuple[list[st
             continue
         if whole or attempt or text.tell() < len(sample):
             return header, rows.line_num
-    raise refuse_broken_quote(data, start, line, separator, ())
+    raise broken_quote_refusal(data, start, line, separator, ())

@@ -41,7 +41,7 @@ def quotes_in_order(body: NDArray[np.uint8], quotes: NDArray[np.int64], separato
     return bool(before.all() and after.all())
 
 
-def refuse_broken_quote(data: bytes, start: int, line: int, separator: str, header: Sequence[str]) -> InputError:
+def broken_quote_refusal(data: bytes, start: int, line: int, separator: str, header: Sequence[str]) -> InputError:
     """Return the refusal of the first broken quote in the row that begins at byte ``start`` on ``line``."""
     text = data[start:].decode("utf-8")
     sign = re.escape(separator)

@@ -20,8 +20,8 @@ from custvalue.frames.csv_quotes import (
     LINE_FEED,
     QUOTE,
     RETURN,
+    broken_quote_refusal,
     quotes_in_order,
-    refuse_broken_quote,
     refuse_swallowed_rows,
 )
 from custvalue.frames.headers import Notes, name_columns
@@ -30,7 +30,7 @@ from custvalue.rules.errors import refusal
 NOTHING = re.compile(rb"[\r\n]*\Z")
 BLANKS = "".join(map(chr, range(ord(" ") + 1)))
 ROWS_AT_ONCE = 50_000
-BLOCK_BYTES = 1 << 24
+BLOCK_BYTES = 1 << 22
 LARGEST_BLOCK = (1 << 31) - 1
 SPACE = ord(" ")
 LINES_NAMED = 3
@@ -193,7 +193,9 @@ def _read_closely(data: bytes, layout: Layout) -> tuple[pa.Table, _Records]:
             tables.append(pa.table([pa.array(cells, pa.large_string()) for cells in columns], names=list(types)))
     except csv.Error as error:
         start = line_offset(data, layout.start, ends[-1])
-        raise refuse_broken_quote(data, start, layout.first_line + ends[-1], layout.separator, layout.header) from error
+        raise broken_quote_refusal(
+            data, start, layout.first_line + ends[-1], layout.separator, layout.header
+        ) from error
     line = np.array(ends, dtype=np.int64)
     return pa.concat_tables(tables), _Records(
         line[:-1], np.diff(line), np.array(fields, dtype=np.int64), np.array(blank, dtype=bool)

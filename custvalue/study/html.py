@@ -81,17 +81,16 @@ def write_html(study: "Study", path: Path, lang: Lang) -> Path:
     return path
 
 
-def _figure(name: str, figure: Any) -> dict[str, str]:
-    markup = figure.to_html(
-        full_html=False,
-        include_plotlyjs=False,
-        include_mathjax=False,
-        div_id=f"fig-{name}",
-        # No mode bar: plotly's can upload a chart, and its buttons would be ten hidden stops for the keyboard.
-        config={"responsive": True, "displayModeBar": False},
-    )
+def _figure(name: str, figure: Any) -> dict[str, Any]:
+    """Return what the page needs to draw a figure: its data as JSON that cannot end the script it stands in."""
     meta = figure.layout.meta
-    return {"name": name, "markup": markup, "finding": meta["finding"], "sentence": meta["sentence"]}
+    return {
+        "name": name,
+        "json": figure.to_json().replace("</", "<\\/"),
+        "height": figure.layout.height,
+        "finding": meta["finding"],
+        "sentence": meta["sentence"],
+    }
 
 
 def _table(name: str, table: pd.DataFrame, lang: Lang) -> _Table:

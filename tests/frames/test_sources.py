@@ -189,6 +189,13 @@ def test_a_line_of_separators_is_a_row_of_empty_cells(tmp_path):
     assert cells(raw) == [["", ""], ["1", "2"]]
 
 
+def test_a_line_of_tabs_is_a_row_and_a_line_of_blanks_is_none(tmp_path):
+    raw = read_source(saved(tmp_path, "a\tb\tc\n\t\t\n   \n\n1\t2\t3\n"))
+    assert cells(raw) == [["", "", ""], ["1", "2", "3"]]
+    assert raw.lines.tolist() == [2, 5]
+    assert raw.notes == (("separator", "tab"), ("blank lines skipped", 2))
+
+
 @pytest.mark.parametrize("text", ["a,b", "a,b\n", "a,b\r\n\r\n"])
 def test_a_header_alone_is_a_table_without_rows(tmp_path, text):
     raw = read_source(saved(tmp_path, text))
@@ -336,6 +343,7 @@ def test_packed_text_reads_like_the_text(tmp_path):
 
 HONEST = {
     "prose with as many commas as columns": 'id,note,n\n1,"Dear all,\nthanks, bye\nA, B, C",2\n2,x,3\n',
+    "prose that splits as rows would, but for its blanks": 'a,b,c\nA,"Dear all, hello\nthanks, bye",won\nB,x,lost\n',
     "an address": 'id,address,n\n1,"12 High St\nLondon, UK\nSW1",2\n2,x,3\n',
     "a postal code first": 'id,address,n\n1,"Hauptstr. 5\n10115, Berlin",2\n2,x,3\n',
     "a decimal comma": 'id,note,n\n1,"Preis:\n12,5",2\n2,x,3\n',
@@ -474,7 +482,10 @@ REFUSED = {
     "two separators that fit": (
         b"a;b,c\n1;2,3\n4;5,6\n", {},
         "the separator must be certain: got 2 columns ('a;b', 'c') with ',' or 2 columns ('a', 'b,c') with ';' "
-        "(line 1). Every row fits either way. Pass separator=',' or separator=';'."),
+        "(line 1). The rows do not settle it. Pass separator=',' or separator=';'."),
+    "a separator that a short row would put in doubt": (
+        b"a;b;sum, net\n" + b"1;2;3,5\n" * 30 + b"4;5,5\n", {},
+        "got 2 columns ('a;b;sum', ' net') with ',' or 3 columns ('a', 'b', 'sum, net') with ';' (line 1)"),
     "two separators in a header alone": (b"a;b,c\n", {}, "the separator must be certain"),
     "a separator of two signs": (b"a,b\n", {"separator": "::"}, "separator must be one ASCII sign: got '::'. Pass ','"),
     "a letter as separator": (b"a,b\n", {"separator": "x"}, "separator must be one ASCII sign: got 'x'"),

@@ -20,7 +20,7 @@ def report(request, study, browser, cjk_font, tmp_path):
     path = study.to_html(tmp_path / "report.html", lang=request.param)
     page = watched_page(browser, viewport={"width": 1280, "height": 900}, accept_downloads=True)
     page.goto(path.as_uri())
-    page.wait_for_function("document.querySelectorAll('.chart .main-svg').length > 0")
+    page.wait_for_function("[...document.querySelectorAll('.chart')].every(chart => chart.querySelector('.main-svg'))")
     yield request.param, page
     page.close()
 

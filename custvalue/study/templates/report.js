@@ -60,4 +60,24 @@ document.getElementById("theme").addEventListener("click", () => {
   root.dataset.theme = dark ? "light" : "dark";
 });
 
+// The page is read first. Then the drawing code, which takes a second to start, and the charts one after the other as the
+// browser has a moment, or all at once for print.
+// No mode bar: plotly's can upload a chart, and its buttons would be ten hidden stops for the keyboard.
+const waiting = [...document.querySelectorAll("script[data-for^='fig-']")];
+
+function drawNext() {
+  const source = waiting.shift();
+  if (!source) return;
+  if (!globalThis.Plotly) {
+    const code = document.createElement("script");
+    code.textContent = document.getElementById("plotly").textContent;
+    document.head.append(code);
+  }
+  const { data, layout } = JSON.parse(source.textContent);
+  Plotly.newPlot(source.dataset.for, data, layout, { responsive: true, displayModeBar: false });
+  setTimeout(drawNext, 0);
+}
+
+addEventListener("load", () => setTimeout(drawNext, 0));
+addEventListener("beforeprint", () => { while (waiting.length) drawNext(); });
 addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((part) => { part.open = true; }));
