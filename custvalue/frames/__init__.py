@@ -1,4 +1,16 @@
-"""The way in: reading, contracts, rejects, calendar, and sales lines to accounts."""
+"""The way in: any export becomes checked frames, and no row is lost silently.
+
+- ``sources`` reads cells as they stand, with ``encodings``, ``csv_layout``, ``csv_rows``, ``csv_quotes``, ``headers``,
+  ``sheets`` and ``queries``.
+- ``mapping`` and ``presets`` say how somebody else's columns become ours; ``mapped`` and ``exports`` do it.
+- ``propose`` drafts a mapping, with ``known_names``, ``claims`` and ``proposal_text``.
+- ``typed`` reads texts as values, with ``values``, ``blanks``, ``numbers``, ``affixes``, ``dates``, ``date_texts`` and
+  ``currency``.
+- ``rejects`` holds a table to its contract (``contracts``, ``kinds``) and keeps what breaks it; ``odd`` and
+  ``spellings`` report what is merely strange.
+- ``reading`` puts these together; ``lines`` and ``deal_lines`` add lines up to accounts and deals.
+- ``checks``, ``deals``, ``periods``, ``nullable`` and ``parts`` serve the rooms.
+"""
 
 from custvalue.frames.currency import convert_currency
 from custvalue.frames.deal_lines import opportunities_from_lines

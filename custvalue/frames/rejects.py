@@ -1,13 +1,11 @@
 """Holding a table to its contract: clean rows go on, broken rows are kept with the reason."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from custvalue.frames.blanks import blanks_to_missing
 from custvalue.frames.checks import nearest
 from custvalue.frames.contracts import Column, Contract, contract_for, schema_for
 from custvalue.frames.odd import odd_notes
@@ -188,8 +186,3 @@ def _rejects(raw: pd.DataFrame, failures: Failures, lines: NDArray[np.int64]) ->
     joined = found.groupby("row", sort=True)[["column", "value", "rule", "remedy"]].agg(" | ".join)
     joined.insert(0, "line", lines[joined.index.to_numpy()])
     return joined.join(original).reset_index(drop=True)
-
-
-def blank_to_missing(cells: "pd.Series[Any]") -> "pd.Series[Any]":
-    """Return a column stripped, with the documented blanks as missing."""
-    return blanks_to_missing(cells)[0]
