@@ -185,4 +185,5 @@ def _rejects(raw: pd.DataFrame, failures: Failures, lines: NDArray[np.int64]) ->
     found["value"] = pd.Series(values, dtype=object).where(pd.notna(values), "").astype("str")
     joined = found.groupby("row", sort=True)[["column", "value", "rule", "remedy"]].agg(" | ".join)
     joined.insert(0, "line", lines[joined.index.to_numpy()])
-    return joined.join(original).reset_index(drop=True)
+    rows = original.iloc[joined.index.to_numpy()].reset_index(drop=True)
+    return pd.concat([joined.reset_index(drop=True), rows], axis="columns")

@@ -21,6 +21,7 @@ REMEDIES = {
     "number": ("a number", "Write it with digits, such as 1234.5."),
     "date": ("a date", "Write it as year-month-day, such as 2026-09-30."),
 }
+SIGNS_NOTE = " currency signs"
 Choice = str | Mapping[str, str] | None
 
 
@@ -84,7 +85,9 @@ def typed_columns(
         except InputError as error:
             problems.append(str(error))
     if from_file:
-        problems += _currency_problems(raw.set_axis(places), contract, several_currencies=several_currencies)
+        signed = {item.removesuffix(SIGNS_NOTE) for item, _ in notes if item.endswith(SIGNS_NOTE)}
+        if signed or ("currency" in raw and len(pd.unique(raw["currency"])) > 1):  # else there is nothing to disagree
+            problems += _currency_problems(raw.set_axis(places), contract, several_currencies=several_currencies)
     if lines is not None:  # the parsers speak of rows by their label, and here the label is the line of the file
         problems = [re.sub(r"\brow (?=\d)", "line ", text) for text in problems]
     raise_all(contract.kind, problems)

@@ -11,7 +11,7 @@ import pyarrow.csv
 
 from custvalue.frames.sources import read_source
 
-N_ROWS, N_SHEET_ROWS, REPEATS = 1_000_000, 50_000, 5
+N_ROWS, N_SHEET_ROWS, REPEATS = 1_000_000, 50_000, 7
 
 
 def deals(n, owners):
@@ -39,15 +39,15 @@ def deals(n, owners):
     )
 
 
-def fastest(*functions):
-    """Return the best time of each, run in turn so that all meet the same machine."""
-    best = [float("inf")] * len(functions)
-    for _ in range(REPEATS):
+def timed(*functions):
+    """Return the seconds of every run, functions in columns, run in turn so that all meet the same machine."""
+    seconds = np.empty((REPEATS, len(functions)))
+    for run in seconds:
         for place, function in enumerate(functions):
             start = time.perf_counter()
             function()
-            best[place] = min(best[place], time.perf_counter() - start)
-    return best
+            run[place] = time.perf_counter() - start
+    return seconds
 
 
 def main():
@@ -57,12 +57,11 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder, "plain.csv")
         frame.to_csv(plain, index=False)
-        ours, theirs = fastest(
-            lambda: read_source(plain), lambda: pa.csv.read_csv(plain, convert_options=strings).to_pandas()
-        )
+        runs = timed(lambda: read_source(plain), lambda: pa.csv.read_csv(plain, convert_options=strings).to_pandas())
+        ours, theirs = runs.min(axis=0)
         size = plain.stat().st_size / 1e6
         print(f"plain UTF-8, {N_ROWS:,} rows, {size:.0f} MB: {ours:.2f} s, pyarrow.csv {theirs:.2f} s")
-        print(f"ratio {ours / theirs:.2f}")
+        print(f"ratio {np.median(runs[:, 0] / runs[:, 1]):.2f} (median of {REPEATS} runs side by side)")
         text = plain.read_text(encoding="utf-8")
         noted = frame.assign(account=frame["account"].where(frame.index % 100 > 0, "Main Street 5,\nLondon, UK\nSW1"))
         others = {
@@ -77,11 +76,11 @@ def main():
         for what, data in others.items():
             path = Path(folder, "other.csv")
             path.write_bytes(data)
-            (seconds,) = fastest(lambda path=path: read_source(path))
+            seconds = timed(lambda path=path: read_source(path)).min()
             print(f"{what}: {seconds:.2f} s ({seconds / theirs:.1f} x pyarrow.csv on plain)")
         sheet = Path(folder, "deals.xlsx")
         frame.head(N_SHEET_ROWS).to_excel(sheet, index=False, engine="xlsxwriter")
-        (seconds,) = fastest(lambda: read_source(sheet))
+        seconds = timed(lambda: read_source(sheet)).min()
         print(f"XLSX, {N_SHEET_ROWS:,} rows: {seconds:.2f} s")
 
 
