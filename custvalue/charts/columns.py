@@ -185,6 +185,29 @@ def _coded(labels: Mapping[str, Label]) -> Callable[[str, Lang], str]:
     return lambda value, lang: labels[value].text(lang) if value in labels else value
 
 
+_KINDS = {
+    "opportunities": Label("opportunities", "商机"),
+    "stage_history": Label("stage history", "阶段历史"),
+    "snapshots": Label("snapshots", "快照"),
+    "forecasts": Label("forecasts", "销售预测"),
+    "targets": Label("targets", "目标"),
+    "prospects": Label("prospects", "潜在客户"),
+    "accounts": Label("accounts", "客户"),
+    "sales": Label("sales", "销售明细"),
+    "walls": Label("walls", "围墙"),
+    "rivals": Label("rivals", "竞争对手"),
+    "time_log": Label("time log", "时间记录"),
+    "traits": Label("traits", "特质"),
+}
+_PARTS = {
+    **_KINDS,
+    "time": Label("selling time", "销售时间"),
+    "screening": Label("screening", "筛选"),
+    "tracking": Label("tracking", "追踪"),
+    "concentration": Label("concentration", "集中度"),
+    "segments": Label("segments", "客户分类"),
+    "people": Label("people", "猎人与农夫"),
+}
 _VALUES: dict[str, Callable[[str, Lang], str]] = {
     **dict.fromkeys(("band", "band_low", "band_high", "band_tomorrow"), _bands),
     "stage": _coded({stage.name: stage.label for stage in playbook.DEAL_HEAT.stages}),
@@ -192,6 +215,8 @@ _VALUES: dict[str, Callable[[str, Lang], str]] = {
     "outcome": _coded(_OUTCOMES),
     "period": _coded(SET_APART),
     "unit": _coded(_UNITS),
+    "kind": _coded(_KINDS),
+    "part": _coded(_PARTS),
     "criterion": _coded(_CRITERIA),
     "trait": _coded(_TRAITS),
 }

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 from tqdm.auto import tqdm
 
+from custvalue.charts.columns import value_label
 from custvalue.frames.checks import to_pandas
 from custvalue.frames.mapping import Mapping, read_mapping
 from custvalue.frames.periods import AsOf, as_day
@@ -83,7 +84,7 @@ class Study:
             for name in section.figures
         ]
         if len(self.left_out):
-            parts = ", ".join(self.left_out["part"])
+            parts = ", ".join(value_label("part", part, lang) for part in self.left_out["part"])
             found.append(Finding("inputs", WORDS["left_out"].text(lang).format(parts=parts)))
         return found
 
