@@ -6,7 +6,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from custvalue.frames.values import arrow_texts, text_cells, without_wrappers
+from custvalue.frames.values import (
+    Distinct,
+    arrow_texts,
+    count_places,
+    distinct_texts,
+    places_in,
+    text_cells,
+    with_missing,
+    without_wrappers,
+)
 
 BLANKS = (
     "",
@@ -72,10 +81,52 @@ def blanks_to_missing(column: "pd.Series[Any]") -> "tuple[pd.Series[Any], dict[s
     return pd.Series(cells, index=column.index, dtype=object, name=column.name), counts
 
 
+def clean_labels(column: "pd.Series[str]") -> "tuple[pd.Series[Any], dict[str, int], Distinct]":
+    """Do what :func:`blanks_to_missing` does to labels, which occur many times each, by their distinct texts.
+
+    Returns
+    -------
+    tuple of pandas.Series, dict and Distinct
+        The column, the numbers of cells by spelling, and the distinct labels that are left.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> column, counts, labels = clean_labels(pd.Series(["Won", " Won ", "", "Won", "n/a", "Lost"]))
+    >>> column.tolist(), counts
+    (['Won', 'Won', nan, 'Won', nan, 'Lost'], {'': 1, 'n/a': 1, '(stray blanks around a text)': 1})
+    >>> labels.texts.to_pylist(), labels.counts.tolist()
+    (['Won', 'Lost'], [3, 1])
+    """
+    cells = distinct_texts(column)
+    stripped = pc.utf8_trim(cells.texts, characters=STRAY)
+    blank = pc.is_in(pc.ascii_lower(stripped), pa.array(BLANKS, stripped.type)).to_numpy(zero_copy_only=False)
+    shorter = pc.less(pc.binary_length(stripped), pc.binary_length(cells.texts)).to_numpy(zero_copy_only=False)
+    if not (blank.any() or shorter.any()):
+        return column.copy(deep=False), {}, cells
+    counts: dict[str, int] = {}
+    for text, n in zip(stripped.filter(blank).to_pylist(), cells.counts[blank].tolist(), strict=True):
+        counts[text] = counts.get(text, 0) + n
+    counts = dict(sorted(counts.items(), key=lambda pair: -pair[1]))
+    n_stripped = cells.n_cells(shorter & ~blank)
+    if n_stripped:
+        counts[STRIPPED] = n_stripped
+    kept = pc.if_else(blank, pa.scalar(None, stripped.type), stripped).dictionary_encode()
+    codes = cells.spread(places_in(kept), -1)
+    labels = Distinct(kept.dictionary, codes, count_places(codes, len(kept.dictionary)), column.index)
+    if n_stripped:
+        texts = labels.texts.take(pa.array(codes, mask=codes < 0))
+    else:
+        texts = with_missing(arrow_texts(column), pa.array(codes < 0))
+    return as_column(texts, column), counts, labels
+
+
 def _cleaned(column: "pd.Series[Any]") -> "tuple[pd.Series[Any], dict[str, int]]":
     texts = arrow_texts(column)
     stripped = pc.utf8_trim(texts, characters=STRAY)
     blank = pc.is_in(pc.ascii_lower(stripped), pa.array(BLANKS, stripped.type))  # false where missing
+    if _characters(stripped) == _characters(texts) and not pc.any(blank).as_py():
+        return column.copy(deep=False), {}
     counts = {
         pair["values"]: pair["counts"]
         for pair in sorted(stripped.filter(blank).value_counts().to_pylist(), key=lambda pair: -pair["counts"])
@@ -86,8 +137,11 @@ def _cleaned(column: "pd.Series[Any]") -> "tuple[pd.Series[Any], dict[str, int]]
         counts[STRIPPED] = n_stripped
     if not counts:
         return column.copy(deep=False), {}
-    kept = pc.if_else(blank, pa.scalar(None, stripped.type), stripped)
-    return as_column(kept, column), counts
+    return as_column(with_missing(stripped, blank), column), counts
+
+
+def _characters(texts: pa.Array) -> int:
+    return int(pc.sum(pc.binary_length(texts)).as_py() or 0)
 
 
 def as_column(texts: pa.Array, like: "pd.Series[Any]") -> "pd.Series[Any]":

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 PERIOD_PATTERN = r"\d{4}(Q[1-4]|-(0[1-9]|1[0-2]))"
 CURRENCY_PATTERN = r"[A-Z]{3}"
 WHOLE = 1.0
+LABELS = ("account", "owner", "product", "region", "rep", "prospect", "rival", "stage", "industry")
+"""Columns whose texts name something that many rows share, so that one thing may be spelt in several ways."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,11 @@ class Column:
     choices: tuple[str, ...] = ()
     pattern: str | None = None
     aliases: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_label(self) -> bool:
+        """Whether few texts make up the column, so that it is read by its distinct ones."""
+        return self.type == "text" and not self.aliases and (self.name in LABELS or bool(self.choices))
 
     @property
     def remedy(self) -> str:

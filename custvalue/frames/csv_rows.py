@@ -4,6 +4,7 @@ import codecs
 import csv
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from io import StringIO
 from itertools import islice
@@ -81,8 +82,10 @@ def read_rows(data: bytes, layout: Layout) -> tuple[pd.DataFrame, NDArray[np.int
     quotes = np.flatnonzero(body == QUOTE) if quoted else np.array([], dtype=np.int64)
     notes: list[tuple[str, object]] = []
     if not quoted or quotes_in_order(body, quotes, layout.separator):
-        table, skipped = _parse(data, layout, quoted)
-        simple = not skipped and table.num_rows == _line_count(body)
+        with ThreadPoolExecutor(1) as beside:
+            n_lines = beside.submit(_line_count, body)
+            table, skipped = _parse(data, layout, quoted)
+        simple = not skipped and table.num_rows == n_lines.result()
         records = None if simple else _index(body, quotes, layout, -1 if skipped else table.num_rows)
     else:
         table, records = _read_closely(data, layout)

@@ -31,6 +31,7 @@ from custvalue.frames.values import (
     cells_named,
     choose_style,
     distinct_texts,
+    empty_as_missing,
     row_label,
     without_wrappers,
 )
@@ -38,6 +39,7 @@ from custvalue.rules.errors import refusal
 
 ORDERS = {"day": "day first", "month": "month first"}
 SERIALS = (10_000, 100_000)  # five digits: May 1927 to October 2173
+YEARS = (np.datetime64(str(FIRST_YEAR)), np.datetime64(str(LAST_YEAR + 1)))
 COMPACT = (10_000_000, 100_000_000)  # eight digits: YYYYMMDD
 DAYS_PLACES, YEARS_PLACES = 100, 10_000  # what parts the day, and the year, from the rest of YYYYMMDD
 
@@ -142,13 +144,38 @@ def _numbered(column: "pd.Series[Any]", name: str) -> Parsed:
     return _parsed(values, column.notna().to_numpy(), column, notes)
 
 
+def iso_dates(column: "pd.Series[str]") -> Parsed | None:
+    """Read texts that are all ISO dates without a time zone, or empty; None where anything else is among them.
+
+    The quick way in: nothing is left to be said of such a column.
+
+    Examples
+    --------
+    >>> iso_dates(pd.Series(["2026-09-30", "", "2026-01-02 10:30"])).values.dt.day.tolist()
+    [30.0, nan, 2.0]
+    >>> iso_dates(pd.Series(["2026-09-30", "30.9.2026"])) is None
+    True
+    """
+    texts = empty_as_missing(arrow_texts(column))
+    found = cast_if_all_fit(texts, pa.timestamp("us"))
+    if found is None or pc.any(pc.equal(pc.binary_length(texts), len("2026-09-30T14"))).as_py():
+        return None  # Arrow reads an hour without minutes; elsewhere that is no time
+    moments: Moments = found.to_numpy(zero_copy_only=False)
+    ends = pc.min_max(found)
+    low, high = (np.datetime64(ends[end].value, "us") for end in ("min", "max"))  # as_py knows no year 0
+    if found.null_count == len(found) or (low >= YEARS[0] and high < YEARS[1]):
+        dates = pd.Series(moments, index=column.index, name=column.name)
+        return Parsed(dates, np.zeros(len(dates), dtype=bool))
+    return _parsed(_in_range(moments), ~np.isnat(moments), column)
+
+
 def _parse_texts(column: "pd.Series[str]", name: str, date_order: str | None) -> Parsed:
-    iso = _iso(arrow_texts(column))
-    if iso is None:
+    plain = iso_dates(column)
+    if plain is None:
         column, _ = blanks_to_missing(column)
-        iso = _iso(arrow_texts(column))
-    if iso is not None:
-        return _parsed(_in_range(iso), ~np.isnat(iso), column)
+        plain = iso_dates(column)
+    if plain is not None:
+        return plain
     cells = distinct_texts(column)
     read = read_date_texts(cells.texts)
     by_order = {
@@ -166,19 +193,8 @@ def _parse_texts(column: "pd.Series[str]", name: str, date_order: str | None) ->
     return _parsed(cells.spread(style.reading, NEVER), cells.codes >= 0, column, notes)
 
 
-def _iso(texts: pa.Array) -> Moments | None:
-    """Return texts as moments if all are ISO without a time zone, else None: the quick way in."""
-    found = cast_if_all_fit(texts, pa.timestamp("us"))
-    if found is None or pc.any(pc.equal(pc.binary_length(texts), len("2026-09-30T14"))).as_py():
-        return None  # Arrow reads an hour without minutes; elsewhere that is no time
-    moments: Moments = found.to_numpy(zero_copy_only=False)
-    return moments
-
-
 def _in_range(moments: Moments) -> Moments:
-    years = (np.datetime64(str(FIRST_YEAR)), np.datetime64(str(LAST_YEAR + 1)))
-    inside = (moments >= years[0]) & (moments < years[1])
-    return moments if inside.all() else np.where(inside, moments, NEVER)
+    return np.where((moments >= YEARS[0]) & (moments < YEARS[1]), moments, NEVER)
 
 
 def _parsed(values: Moments, present: Flags, column: "pd.Series[Any]", notes: Notes = ()) -> Parsed:

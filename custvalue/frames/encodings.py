@@ -3,7 +3,8 @@
 import codecs
 import re
 from collections.abc import Iterator
-from itertools import islice
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice, pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +23,7 @@ NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
 ESCAPED = re.compile(r"[\udc80-\udcff]")
 RUNS_WEIGHED, SAMPLE = 10_000, 1 << 20
+PIECE = 1 << 24
 SHOWN, NEAR = 60, 10
 
 # UTF-16 without a mark: ASCII characters (separators, digits, line breaks) have all their zero bytes on one side.
@@ -112,13 +114,20 @@ def _is_utf8(data: bytes) -> bool:
     """Say whether the bytes are valid UTF-8, without making a text of them."""
     if data.isascii():
         return True
-    offsets = pa.py_buffer(np.array([0, len(data)], dtype=np.int64))
-    whole = pa.Array.from_buffers(pa.large_binary(), 1, [None, offsets, pa.py_buffer(data)])
-    try:
-        whole.cast(pa.large_string())
-    except pa.ArrowInvalid:
-        return False
-    return True
+    ends = [data.find(b"\n", start) + 1 or len(data) for start in range(PIECE, len(data), PIECE)]
+    bounds = np.unique(np.array([0, *ends, len(data)], dtype=np.int64))  # no character spans a line feed
+    buffer = pa.py_buffer(data)
+
+    def is_valid(piece: tuple[int, int]) -> bool:
+        offsets = pa.py_buffer(np.array(piece, dtype=np.int64))
+        try:
+            pa.Array.from_buffers(pa.large_binary(), 1, [None, offsets, buffer]).cast(pa.large_string())
+        except pa.ArrowInvalid:
+            return False
+        return True
+
+    with ThreadPoolExecutor() as pool:
+        return all(pool.map(is_valid, pairwise(bounds)))
 
 
 def _decoded(data: bytes, encoding: str) -> bytes:

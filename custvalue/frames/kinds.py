@@ -3,6 +3,7 @@
 import pandas as pd
 
 from custvalue.frames.contracts import CURRENCY_PATTERN, PERIOD_PATTERN, WHOLE, Column, Contract, RowRule
+from custvalue.frames.values import equals
 from custvalue.rules import playbook
 from custvalue.rules.scorecard import Criterion
 
@@ -70,7 +71,7 @@ WON_WITHOUT_AMOUNT = RowRule(
     "a won deal has an amount",
     "Fill the amount in; 0 is an amount.",
     ("amount", "outcome"),
-    lambda frame: (frame["outcome"] == "won") & frame["amount"].isna(),
+    lambda frame: equals(frame["outcome"], "won") & frame["amount"].isna(),
 )
 OPEN_WITHOUT_STAGE = RowRule(
     "an open deal has a stage",
@@ -82,7 +83,7 @@ LOST_BUT_CERTAIN = RowRule(
     "a lost deal is not certain to be won",
     "Correct the outcome, or leave the probability empty.",
     ("probability", "outcome"),
-    lambda frame: (frame["outcome"] == "lost") & (frame["probability"] == WHOLE),
+    lambda frame: equals(frame["outcome"], "lost") & (frame["probability"] == WHOLE),
 )
 TOMORROW_BELOW_TODAY = RowRule(
     "tomorrow's points must not be below today's",

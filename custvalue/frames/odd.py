@@ -1,19 +1,23 @@
 """What is merely odd in a clean table: reported with counts, never rejected, never changed."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
+import numpy as np
 import pandas as pd
 
-from custvalue.frames.contracts import contract_for
-from custvalue.frames.spellings import similar_spellings
+from custvalue.frames.contracts import LABELS, contract_for
+from custvalue.frames.spellings import alike, similar_spellings
+from custvalue.frames.values import Distinct, equals
 from custvalue.rules import playbook
 
 MANY_TIMES_THE_MEDIAN = 100
 SHARE_OF_ONE_DAY = 0.3
 FEWEST_TO_JUDGE = 10
 NAMED = 3
-LABELS = ("account", "owner", "product", "region", "rep", "prospect", "rival", "stage", "industry")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +30,10 @@ class Oddity:
     kinds: tuple[str, ...] = ()
 
 
-def odd_notes(frame: pd.DataFrame, kind: str) -> tuple[tuple[str, object], ...]:
-    """Return what is odd in a clean table of one kind, as notes for its report.
+def odd_notes(
+    frame: pd.DataFrame, kind: str, labels: Mapping[str, Distinct] | None = None
+) -> tuple[tuple[str, object], ...]:
+    """Return what is odd in a clean table of one kind, as notes for its report; ``labels`` where they are known.
 
     Examples
     --------
@@ -35,20 +41,23 @@ def odd_notes(frame: pd.DataFrame, kind: str) -> tuple[tuple[str, object], ...]:
     >>> odd_notes(lines, "sales")
     (('odd: exact duplicate rows', '1 (kept)'),)
     """
-    notes: list[tuple[str, object]] = []
-    for oddity in ODDITIES:
-        if (not oddity.kinds or kind in oddity.kinds) and all(name in frame for name in oddity.columns) and len(frame):
-            if oddity.say is _duplicates and key_is_there(frame, kind):
-                continue  # rows of distinct keys are distinct, and comparing every cell is dear
-            said = oddity.say(frame)
-            if said:
-                notes.append((f"odd: {oddity.item}", said))
-    for name in LABELS:
-        if name in frame and isinstance(frame[name].dtype, pd.StringDtype):
-            spellings = similar_spellings(frame[name])
-            if len(spellings):
-                notes.append((f"odd: {name} spelt in several ways", _spelt(spellings)))
-    return tuple(notes)
+    sought = [
+        (f"odd: {oddity.item}", oddity.say)
+        for oddity in ODDITIES
+        if (not oddity.kinds or kind in oddity.kinds)
+        and all(name in frame for name in oddity.columns)
+        and len(frame)
+        # Rows of distinct keys are distinct, and comparing every cell is dear.
+        and not (oddity.say is _duplicates and key_is_there(frame, kind))
+    ]
+    sought += [
+        (f"odd: {name} spelt in several ways", partial(_spelt, name, (labels or {}).get(name)))
+        for name in LABELS
+        if name in frame and isinstance(frame[name].dtype, pd.StringDtype)
+    ]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        said = list(pool.map(lambda one: one[1](frame), sought))
+    return tuple((item, words) for (item, _), words in zip(sought, said, strict=True) if words)
 
 
 def key_is_there(frame: pd.DataFrame, kind: str) -> bool:
@@ -57,7 +66,8 @@ def key_is_there(frame: pd.DataFrame, kind: str) -> bool:
     return bool(key) and all(name in frame and frame[name].notna().all() for name in key)
 
 
-def _spelt(spellings: pd.DataFrame) -> str:
+def _spelt(name: str, labels: Distinct | None, frame: pd.DataFrame) -> str:
+    spellings = similar_spellings(frame[name]) if labels is None else alike(labels)
     groups = [
         " / ".join(f"{text!r} ({n})" for text, n in zip(group["spelling"], group["n"], strict=True))
         for _, group in spellings.groupby("group", sort=False)
@@ -72,7 +82,7 @@ def _duplicates(frame: pd.DataFrame) -> str:
 
 
 def _large_won(frame: pd.DataFrame) -> str:
-    won = frame.loc[frame["outcome"] == "won", "amount"]
+    won = frame.loc[equals(frame["outcome"], "won"), "amount"]
     median = won.median()
     large = won[won >= MANY_TIMES_THE_MEDIAN * median] if median > 0 else won.iloc[:0]
     if large.empty:
@@ -82,14 +92,15 @@ def _large_won(frame: pd.DataFrame) -> str:
 
 
 def _one_day(frame: pd.DataFrame) -> str:
-    days = frame["closed"].dropna().dt.normalize()
+    closed = frame["closed"].to_numpy()
+    days = closed[~np.isnat(closed)].astype("M8[D]")
     if len(days) < FEWEST_TO_JUDGE:
         return ""
-    counts = days.value_counts()
-    n = int(counts.iloc[0])
+    counts = np.bincount((days - days.min()).astype(np.int64))
+    n, busiest = int(counts.max()), days.min() + int(counts.argmax())
     if n < SHARE_OF_ONE_DAY * len(days):
         return ""
-    return f"{n:,} of {len(days):,} closed deals on {counts.index[0]:%Y-%m-%d}: the day of a clean-up?"
+    return f"{n:,} of {len(days):,} closed deals on {busiest}: the day of a clean-up?"
 
 
 def _closed_without_date(frame: pd.DataFrame) -> str:

@@ -1,9 +1,13 @@
 """Holding a table to its contract: clean rows go on, broken rows are kept with the reason."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from custvalue.frames.checks import nearest
@@ -11,6 +15,7 @@ from custvalue.frames.contracts import Column, Contract, contract_for, schema_fo
 from custvalue.frames.odd import odd_notes
 from custvalue.frames.parts import Parts
 from custvalue.frames.typed import Choice, Failures, typed_columns
+from custvalue.frames.values import arrow_texts
 from custvalue.rules.errors import raise_all, refusal_text
 
 REASON_COLUMNS = ("line", "column", "value", "rule", "remedy")
@@ -102,20 +107,26 @@ def check_frame(
     unread = {
         (column, row) for (column, _, _), rows in zip(failures.reasons, failures.rows, strict=True) for row in rows
     }
-    _validate(typed, kind, failures, unread)
+    rules = [rule for rule in contract.rules if all(name in typed for name in rule.columns)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        breaches = pool.submit(_breaches, typed, kind)
+        broken = list(pool.map(lambda rule: np.flatnonzero(rule.broken(typed).fillna(False)), rules))
+    _note_breaches(breaches.result(), contract, failures, unread)
     _check_key(typed, contract, failures)
-    for rule in contract.rules:
-        if all(name in typed for name in rule.columns):
-            broken = rule.broken(typed).fillna(False).to_numpy(dtype=bool)
-            failures.add(np.flatnonzero(broken), rule.columns[0], rule.rule, rule.remedy)
+    for rule, rows in zip(rules, broken, strict=True):
+        failures.add(rows, rule.columns[0], rule.rule, rule.remedy)
     places = np.arange(len(raw)) if lines is None else lines
     broken_rows = np.unique(np.concatenate(failures.rows)) if failures.rows else np.array([], dtype=np.int64)
     rejects = _rejects(raw, failures, places)
-    frame = typed.drop(index=pd.Index(broken_rows)).reset_index(drop=True) if broken_rows.size else typed
+    frame, labels = typed, typed_table.labels
+    if broken_rows.size:
+        clean = ~np.isin(np.arange(len(raw)), broken_rows)
+        frame = typed[clean].reset_index(drop=True)
+        labels = {name: cells.only(clean) for name, cells in labels.items()}
     if len(frame) + len(rejects) != len(raw):  # the promise of this room; it must hold even with optimised bytecode
         raise RuntimeError(f"{kind}: {len(raw)} rows in, {len(frame)} clean and {len(rejects)} rejected")
     counts: list[tuple[str, object]] = [("rows", len(raw)), ("clean", len(frame)), ("rejected", len(rejects))]
-    counts += [*notes, *typed_table.notes, *odd_notes(frame, kind)]
+    counts += [*notes, *typed_table.notes, *odd_notes(frame, kind, labels)]
     return Checked(frame, rejects, pd.DataFrame(counts, columns=["item", "value"]))
 
 
@@ -139,26 +150,38 @@ def _check_columns(raw: pd.DataFrame, contract: Contract) -> None:
     raise_all(contract.kind, problems)
 
 
-def _validate(typed: pd.DataFrame, kind: str, failures: Failures, unread: set[tuple[str, int]]) -> None:
-    """Note what breaks the kind's pandera schema, except cells that could not be read at all."""
+def _breaches(typed: pd.DataFrame, kind: str) -> pd.DataFrame | None:
+    """Return pandera's cases of what breaks the kind's schema."""
     import pandera.pandas as pa
 
     try:
-        schema_for(kind).validate(typed, lazy=True)
+        schema_for(kind).validate(typed, lazy=True, inplace=True)  # no check changes anything, so no copy is needed
     except pa.errors.SchemaErrors as errors:
-        cases = errors.failure_cases.dropna(subset=["index"])
-        for (column, check), found in cases.groupby(["column", "check"], sort=False):
-            rows = [row for row in found["index"].astype(int) if (column, row) not in unread]
-            empty = str(check) == "not_nullable"
-            rule = f"{column} must not be empty" if empty else str(check)
-            named = _column(contract_for(kind), str(column))
-            remedy = "Fill it in." if empty or named is None else named.remedy
-            failures.add(np.array(rows, dtype=np.int64), str(column), rule, remedy)
+        cases: pd.DataFrame = errors.failure_cases.dropna(subset=["index"])
+        return cases
+    return None
+
+
+def _note_breaches(
+    cases: pd.DataFrame | None, contract: Contract, failures: Failures, unread: set[tuple[str, int]]
+) -> None:
+    """Note what breaks the schema, except cells that could not be read at all."""
+    if cases is None:
+        return
+    for (column, check), found in cases.groupby(["column", "check"], sort=False):
+        rows = [row for row in found["index"].astype(int) if (column, row) not in unread]
+        empty = str(check) == "not_nullable"
+        rule = f"{column} must not be empty" if empty else str(check)
+        named = _column(contract, str(column))
+        remedy = "Fill it in." if empty or named is None else named.remedy
+        failures.add(np.array(rows, dtype=np.int64), str(column), rule, remedy)
 
 
 def _check_key(typed: pd.DataFrame, contract: Contract, failures: Failures) -> None:
     key = [name for name in contract.key if name in typed]
     if not key:
+        return
+    if len(key) == 1 and _increases(typed[key[0]]):
         return
     repeated = typed.duplicated(key).to_numpy() & typed[key].notna().all(axis="columns").to_numpy()
     failures.add(
@@ -167,6 +190,14 @@ def _check_key(typed: pd.DataFrame, contract: Contract, failures: Failures) -> N
         f"{' and '.join(key)} must occur once",
         "Drop the repeated row or correct its key.",
     )
+
+
+def _increases(column: "pd.Series[Any]") -> bool:
+    """Say whether each text is greater than the one before, so that none can be repeated; exports often are sorted."""
+    if column.dtype != "str":
+        return False
+    texts = arrow_texts(column)
+    return not texts.null_count and pc.all(pc.less(texts[:-1], texts[1:])).as_py() is not False
 
 
 def _rejects(raw: pd.DataFrame, failures: Failures, lines: NDArray[np.int64]) -> pd.DataFrame:
@@ -183,7 +214,12 @@ def _rejects(raw: pd.DataFrame, failures: Failures, lines: NDArray[np.int64]) ->
     broken = raw.iloc[found["row"]].to_numpy(dtype=object)
     values = broken[np.arange(len(found)), place]
     found["value"] = pd.Series(values, dtype=object).where(pd.notna(values), "").astype("str")
-    joined = found.groupby("row", sort=True)[["column", "value", "rule", "remedy"]].agg(" | ".join)
+    said = ["column", "value", "rule", "remedy"]
+    found = found.sort_values("row", kind="stable")
+    several = found["row"].duplicated(keep=False)
+    joined = pd.concat(
+        [found[~several].set_index("row")[said], found[several].groupby("row")[said].agg(" | ".join)]
+    ).sort_index()
     joined.insert(0, "line", lines[joined.index.to_numpy()])
     rows = original.iloc[joined.index.to_numpy()].reset_index(drop=True)
     return pd.concat([joined.reset_index(drop=True), rows], axis="columns")

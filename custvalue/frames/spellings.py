@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from custvalue.frames.blanks import as_column
-from custvalue.frames.values import arrow_texts, distinct_texts, text_cells, without_wrappers
+from custvalue.frames.values import Distinct, arrow_texts, distinct_texts, text_cells, without_wrappers
 
 _MARKS = r"[\p{P}\p{Z}\p{C}]+"
 _BETWEEN_DIGITS = rf"([0-9]){_MARKS}([0-9])"
@@ -52,8 +52,13 @@ def similar_spellings(column: "pd.Series[Any]") -> pd.DataFrame:
         column = column[text_cells(column)].astype("str")
     if column.dtype != "str":
         column = pd.Series([], dtype="str")
-    cells = distinct_texts(column)
+    return alike(distinct_texts(column))
+
+
+def alike(cells: Distinct) -> pd.DataFrame:
+    """Return what :func:`similar_spellings` does, of labels already told apart."""
     labels = pd.DataFrame({"spelling": as_column(cells.texts, pd.Series(range(len(cells.texts)))), "n": cells.counts})
+    labels = labels[labels["n"] > 0]
     labels["place"] = pd.factorize(_bare(labels["spelling"]))[0]
     labels = labels[labels.duplicated("place", keep=False)].sort_values(
         ["place", "n"], ascending=[True, False], kind="stable"

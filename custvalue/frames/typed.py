@@ -1,7 +1,9 @@
 """From cells as they were read to typed columns: what cannot be read is noted, and so is how the rest was read."""
 
+import os
 import re
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,11 +11,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from custvalue.frames.blanks import STRIPPED, blanks_to_missing
+from custvalue.frames.blanks import STRIPPED, blanks_to_missing, clean_labels
 from custvalue.frames.contracts import CURRENCY_PATTERN, Column, Contract
 from custvalue.frames.currency import check_one_currency
-from custvalue.frames.dates import parse_dates
-from custvalue.frames.numbers import parse_numbers
+from custvalue.frames.dates import ORDERS, iso_dates, parse_dates
+from custvalue.frames.numbers import DECIMALS, parse_numbers, plain_numbers
+from custvalue.frames.values import Distinct, Parsed
 from custvalue.rules.errors import InputError, raise_all
 
 PLAIN_NUMBER = r"-?(0|[1-9]\d{0,14})(\.\d+)?"
@@ -41,11 +44,24 @@ class Failures:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A table's columns in their types, the cells that could not be read, and notes on how the rest was."""
+    """A table's columns in their types, what could not be read, notes on how the rest was, and its distinct labels."""
 
     frame: pd.DataFrame
     unread: Failures
     notes: tuple[tuple[str, object], ...]
+    labels: dict[str, Distinct]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """One column in its type, notes on how it was read, and the rows that could not be, with what was wanted."""
+
+    cells: "pd.Series[Any]"
+    notes: list[tuple[str, object]]
+    unread: NDArray[np.int64] = field(default_factory=lambda: np.array([], dtype=np.int64))
+    wanted: str = ""
+    remedy: str = ""
+    labels: Distinct | None = None
 
 
 def typed_columns(
@@ -70,20 +86,27 @@ def typed_columns(
     known = {column.name: column for column in contract.columns}
     unread, notes, problems = Failures(), list[tuple[str, object]](), list[str]()
     columns: dict[str, Any] = {}
+    labels: dict[str, Distinct] = {}
     places = raw.index if lines is None else pd.Index(lines)
-    for name in raw.columns:
-        cells = raw[name].set_axis(places)
-        if from_file:
-            cells, blanks = blanks_to_missing(cells)
-            notes += blank_notes(str(name), blanks)
-        column = known.get(str(name))
+
+    def read(name: object) -> _Read | InputError:
+        column, cells = known.get(str(name)), raw[name].set_axis(places)
         try:
-            if column is None:
-                columns[name] = numbers_if_all_are(cells) if from_file else cells
-            else:
-                columns[name] = _typed(cells, column, unread, notes, decimal, date_order)
+            return _read(cells, str(name), column, _chosen(decimal, name), _chosen(date_order, name), from_file)
         except InputError as error:
-            problems.append(str(error))
+            return error
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # most of the work is Arrow's, which leaves the interpreter free
+        found = list(pool.map(read, raw.columns))
+    for name, done in zip(raw.columns, found, strict=True):
+        if isinstance(done, InputError):
+            problems.append(str(done))
+            continue
+        columns[name] = done.cells
+        notes += done.notes
+        unread.add(done.unread, str(name), f"{name} must be {done.wanted}", done.remedy)
+        if done.labels is not None:
+            labels[str(name)] = done.labels
     if from_file:
         signed = {item.removesuffix(SIGNS_NOTE) for item, _ in notes if item.endswith(SIGNS_NOTE)}
         if signed or ("currency" in raw and len(pd.unique(raw["currency"])) > 1):  # else there is nothing to disagree
@@ -91,7 +114,7 @@ def typed_columns(
     if lines is not None:  # the parsers speak of rows by their label, and here the label is the line of the file
         problems = [re.sub(r"\brow (?=\d)", "line ", text) for text in problems]
     raise_all(contract.kind, problems)
-    return Typed(pd.DataFrame(columns, index=places).set_axis(raw.index), unread, tuple(notes))
+    return Typed(pd.DataFrame(columns, index=places).set_axis(raw.index), unread, tuple(notes), labels)
 
 
 def blank_notes(name: str, blanks: dict[str, int]) -> list[tuple[str, object]]:
@@ -103,32 +126,56 @@ def blank_notes(name: str, blanks: dict[str, int]) -> list[tuple[str, object]]:
     return notes
 
 
-def _chosen(choice: Choice, name: str) -> str | None:
-    return choice.get(name) if isinstance(choice, Mapping) else choice
+def _chosen(choice: Choice, name: object) -> str | None:
+    return choice.get(str(name)) if isinstance(choice, Mapping) else choice
 
 
-def _typed(
+def _read(
     cells: "pd.Series[Any]",
-    column: Column,
-    unread: Failures,
-    notes: list[tuple[str, object]],
-    decimal: Choice,
-    date_order: Choice,
-) -> "pd.Series[Any]":
+    name: str,
+    column: Column | None,
+    decimal: str | None,
+    date_order: str | None,
+    from_file: bool,
+) -> _Read:
+    """Return one column in its type; ``column`` is None where the contract does not speak of it."""
+    plain = _plainly(cells, column, decimal, date_order) if from_file else None
+    if plain is not None and column is not None:
+        return _as_read(plain, column, [])
+    notes: list[tuple[str, object]] = []
+    if from_file and column is not None and column.is_label and cells.dtype == "str":
+        cells, blanks, labels = clean_labels(cells)
+        return _Read(cells, blank_notes(name, blanks), labels=labels)
+    if from_file:
+        cells, blanks = blanks_to_missing(cells)
+        notes = blank_notes(name, blanks)
+    if column is None:
+        return _Read(numbers_if_all_are(cells) if from_file else cells, notes)
     present = _with_aliases(cells, column)
     if column.type == "text":
-        return as_text(present)
+        return _Read(as_text(present), notes)
     if column.type == "date":
-        parsed = parse_dates(present, column.name, date_order=_chosen(date_order, column.name))
-        wanted, remedy = REMEDIES["date"]
-    else:
-        parsed = parse_numbers(present, column.name, decimal=_chosen(decimal, column.name))
-        wanted, remedy = REMEDIES["number"]
-        if column.type == "points":
-            wanted, remedy = "points or the text of a level", _levels(column)
-    notes += parsed.notes
-    unread.add(np.flatnonzero(parsed.unread), column.name, f"{column.name} must be {wanted}", remedy)
-    return parsed.values  # noqa: PD011 (a field of ours, not a frame's)
+        return _as_read(parse_dates(present, name, date_order=date_order), column, notes)
+    return _as_read(parse_numbers(present, name, decimal=decimal), column, notes)
+
+
+def _plainly(
+    cells: "pd.Series[Any]", column: Column | None, decimal: str | None, date_order: str | None
+) -> Parsed | None:
+    """Return a column of nothing but plain numbers or ISO dates, in which there is nothing to look for."""
+    if column is None or cells.dtype != "str" or decimal not in (None, *DECIMALS) or date_order not in (None, *ORDERS):
+        return None
+    if column.type == "date":
+        return iso_dates(cells)
+    return plain_numbers(cells, decimal) if column.type == "number" and not column.aliases else None
+
+
+def _as_read(parsed: Parsed, column: Column, notes: list[tuple[str, object]]) -> _Read:
+    wanted, remedy = REMEDIES["date" if column.type == "date" else "number"]
+    if column.type == "points":
+        wanted, remedy = "points or the text of a level", _levels(column)
+    values = parsed.values  # noqa: PD011 (a field of ours, not a frame's)
+    return _Read(values, [*notes, *parsed.notes], np.flatnonzero(parsed.unread), wanted, remedy)
 
 
 def numbers_if_all_are(cells: "pd.Series[Any]") -> "pd.Series[Any]":

@@ -36,18 +36,22 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True)
 class Distinct:
-    """A column's distinct texts in order of appearance, how often each occurs, and the row where each is first met."""
+    """A column's distinct texts in order of appearance, each row's place among them (-1 if missing), and the counts."""
 
     texts: pa.Array
     codes: NDArray[np.int64]
     counts: NDArray[np.int64]
-    first: NDArray[np.int64]
     index: "pd.Index[Any]"
 
     def spread(self, values: NDArray[Any], missing: object) -> NDArray[Any]:
         """Return each row's value, given each text's."""
         spread: NDArray[Any] = np.append(values, np.array([missing], dtype=values.dtype))[self.codes]
         return spread
+
+    def only(self, rows: NDArray[np.bool_]) -> "Distinct":
+        """Return the same texts counted over some of the rows."""
+        codes = self.codes[rows]
+        return Distinct(self.texts, codes, count_places(codes, len(self.texts)), self.index[rows])
 
     def n_cells(self, chosen: NDArray[np.bool_]) -> int:
         """Return how many cells hold one of the chosen texts."""
@@ -60,18 +64,29 @@ class Distinct:
     def first_of(self, chosen: NDArray[np.bool_]) -> tuple[int, str]:
         """Return the place of the first chosen text, and the text with its row, as a message names it."""
         place = int(np.argmax(chosen))
-        return place, f"{self.texts[place].as_py()!r} in row {row_label(self.index, int(self.first[place]))}"
+        return (
+            place,
+            f"{self.texts[place].as_py()!r} in row {row_label(self.index, int(np.argmax(self.codes == place)))}",
+        )
 
 
 def distinct_texts(column: "pd.Series[Any]") -> Distinct:
     """Return the distinct texts of a column of dtype "str"."""
     encoded = arrow_texts(column).dictionary_encode()
     codes = places_in(encoded)
-    size = len(encoded.dictionary)
-    first = np.zeros(size + 1, dtype=np.int64)
-    first[codes[::-1]] = np.arange(len(codes))[::-1]  # the last assignment wins, which is the first row
-    counts = np.bincount(codes[codes >= 0], minlength=size)
-    return Distinct(encoded.dictionary, codes, counts, first[:size], column.index)
+    return Distinct(encoded.dictionary, codes, count_places(codes, len(encoded.dictionary)), column.index)
+
+
+def count_places(codes: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """Return how many rows stand at each of ``size`` places; those at -1 stand at none."""
+    counts: NDArray[np.int64] = np.bincount(codes + 1, minlength=size + 1)[1:]
+    return counts
+
+
+def equals(column: "pd.Series[Any]", text: str) -> "pd.Series[bool]":
+    """Return where a column of dtype "str" holds a text, missing being no text: twice as quick as ``==``."""
+    same = pc.equal(arrow_texts(column), text).fill_null(False)
+    return pd.Series(same.to_numpy(zero_copy_only=False), index=column.index)
 
 
 def cells_named(n: int) -> str:
@@ -99,6 +114,20 @@ def arrow_texts(column: "pd.Series[Any]") -> pa.Array:
     """Return a column of dtype "str" as one Arrow array, without a copy where it is one already."""
     texts = pa.array(column, from_pandas=True)
     return texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+
+
+def empty_as_missing(texts: pa.Array) -> pa.Array:
+    """Return texts with the empty ones, which is how a text file holds nothing, as missing."""
+    empty = pc.equal(pc.binary_length(texts), 0)
+    return with_missing(texts, empty) if pc.any(empty).as_py() else texts
+
+
+def with_missing(texts: pa.Array, missing: pa.Array) -> pa.Array:
+    """Return texts with some of them missing, without a copy of the others where none was missing before."""
+    if texts.null_count or texts.offset:
+        return pc.if_else(missing, pa.scalar(None, texts.type), texts)
+    present = np.packbits(~missing.to_numpy(zero_copy_only=False), bitorder="little")
+    return pa.Array.from_buffers(texts.type, len(texts), [pa.py_buffer(present), *texts.buffers()[1:]])
 
 
 def cast_if_all_fit(texts: pa.Array, wanted: pa.DataType) -> pa.Array | None:

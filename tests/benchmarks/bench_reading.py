@@ -13,7 +13,7 @@ import custvalue as cv
 from custvalue.frames.contracts import schema_for
 
 N = 1_000_000
-RUNS = 3
+RUNS = 7
 
 
 def deals(n):
@@ -33,7 +33,7 @@ def deals(n):
             "expected_close": created + draw.integers(5, 300, n).astype("timedelta64[D]"),
             "closed": closed.where(pd.notna(outcome)),
             "outcome": outcome,
-            "probability": draw.random(n).round(2),
+            "probability": draw.integers(1, 100, n) / 100,
         }
     )
 
