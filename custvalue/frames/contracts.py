@@ -36,9 +36,14 @@ class Column:
     aliases: tuple[tuple[str, str], ...] = ()
 
     @property
+    def names_things(self) -> bool:
+        """Whether the column holds names or identifiers, of which any text can be one."""
+        return self.type == "text" and not (self.aliases or self.choices or self.pattern)
+
+    @property
     def is_label(self) -> bool:
         """Whether few texts make up the column, so that it is read by its distinct ones."""
-        return self.type == "text" and not self.aliases and (self.name in LABELS or bool(self.choices))
+        return self.type == "text" and (self.name in LABELS or bool(self.choices))
 
     @property
     def remedy(self) -> str:

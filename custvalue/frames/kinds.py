@@ -1,5 +1,7 @@
 """The twelve kinds of tables: their columns, keys, and the combinations of values that cannot be."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from custvalue.frames.contracts import CURRENCY_PATTERN, PERIOD_PATTERN, WHOLE, Column, Contract, RowRule
@@ -42,6 +44,13 @@ def _points(criterion: Criterion) -> Column:
     return Column(criterion.name, "points", criterion.label.en, low=low, high=high, aliases=tuple(texts))
 
 
+OUTCOME = Column(
+    "outcome",
+    "text",
+    "won, lost, or empty while open",
+    needed=True,
+    choices=("won", "lost"),
+)
 ACCOUNT = _needed("account", "the customer")
 OWNER = Column("owner", "text", "the salesperson")
 REP = _needed("rep", "the salesperson")
@@ -131,7 +140,7 @@ CONTRACTS = {
                 _date("created", "day the deal was entered"),
                 _date("expected_close", "day it is expected to close"),
                 _date("closed", "day it was won or lost"),
-                Column("outcome", "text", "won, lost, or empty while open", needed=True, choices=("won", "lost")),
+                OUTCOME,
                 PROBABILITY,
             ),
             key=("opportunity",),
@@ -188,7 +197,7 @@ CONTRACTS = {
             "one row per prospect, one column per criterion of the scorecard",
             (
                 _needed("prospect", "the possible customer"),
-                Column("outcome", "text", "won, lost, or empty while open", choices=("won", "lost")),
+                replace(OUTCOME, needed=False),
                 *(_points(criterion) for criterion in playbook.SCREENING.criteria),
             ),
             key=("prospect",),

@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 
 from custvalue.frames.checks import ROWS_NAMED, FrameCheck, nearest
+from custvalue.frames.numbers import LARGEST_EXACT_FLOAT
 from custvalue.frames.periods import MONTHS_PER_YEAR, AsOf, as_day, check_freq, periods_per_year
 from custvalue.rules.errors import InputError, raise_all, refusal, refusal_text
 
 RETURNS = ("net", "gross")
-# Above this, neighbouring whole numbers share one float, so that two customers would share one identifier.
-LARGEST_EXACT_FLOAT = 2.0**53
 NO_IDENTIFIERS = (nw.Boolean, nw.Date, nw.Datetime, nw.Duration, nw.Time, nw.List, nw.Array, nw.Struct, nw.Binary)
 DIGITS = 100  # of a month and of a day in 20260930
 NOT_MISSING = "Fill it in or leave the lines out."

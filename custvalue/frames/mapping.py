@@ -33,7 +33,8 @@ class TableMapping:
     ``columns`` renames (ours = theirs), ``names`` likewise from the first of several names that the file has; ``merge``
     gives named values one spelling (column → ours = [theirs, …]); ``lookup`` takes columns from second tables;
     ``outcome`` reads won and lost from stage names or other columns; ``fill`` fills the gaps of a column from others;
-    ``percent`` names the columns written in percent; ``price_open`` the one that prices open deals without an amount.
+    ``percent`` names the columns written in percent; ``multiply`` makes a column of others; ``price_open`` names the
+    column that prices open deals without an amount.
     """
 
     file: str | None = None
@@ -45,6 +46,7 @@ class TableMapping:
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)
     fill: dict[str, list[str]] = field(default_factory=dict)
     percent: tuple[str, ...] = ()
+    multiply: dict[str, list[str]] = field(default_factory=dict)
 
     def with_columns(self, columns: Any) -> "TableMapping":
         """Return the mapping with further renames."""
@@ -79,8 +81,9 @@ def read_mapping(path: str | Path) -> Mapping:
         the file has, whatever its case; none is no error unless the column is needed). ``expected_close`` and
         ``closed`` may be read from one column: the first while a deal is open, the second once it is closed. Entries of
         ``outcome`` are stage names or conditions on our columns (``lost = [{ active = ["false"], probability =
-        ["0"] }]``). ``fill.<column> = [columns]`` fills gaps, ``percent = [columns]`` divides by 100, ``[source]`` says
-        where the mapping comes from.
+        ["0"] }]``). ``fill.<column> = [columns]`` fills gaps, ``percent = [columns]`` divides by 100,
+        ``multiply.amount = ["Quantity", "UnitPrice"]`` makes a column of others, ``[source]`` says where the mapping
+        comes from.
 
     Returns
     -------
@@ -169,6 +172,7 @@ _SHAPES: dict[str, type] = {
     "price_open": str,
     "fill": dict,
     "percent": list,
+    "multiply": dict,
 }
 
 
@@ -228,6 +232,7 @@ def _check_lists(kind: str, good: dict[str, Any], problems: list[str]) -> None:
     parts = {
         "outcome": [good.get("outcome", {})],
         "fill": [good.get("fill", {})],
+        "multiply": [good.get("multiply", {})],
         "merge": list(good.get("merge", {}).values()),
     }
     for name, groups in parts.items():

@@ -26,6 +26,8 @@ from custvalue.frames.values import (
 )
 from custvalue.rules.errors import refusal
 
+# Above this, neighbouring whole numbers share one float, so that two customers would share one identifier.
+LARGEST_EXACT_FLOAT = 2.0**53
 DECIMALS = {".": "the decimal point", ",": "the decimal comma"}
 
 # How digits may stand before the decimal: plain; in threes, parted by the other separator, a blank or an apostrophe.

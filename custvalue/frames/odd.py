@@ -31,9 +31,11 @@ class Oddity:
 
 
 def odd_notes(
-    frame: pd.DataFrame, kind: str, labels: Mapping[str, Distinct] | None = None
+    frame: pd.DataFrame, kind: str, labels: Mapping[str, Distinct] | None = None, made: str | None = None
 ) -> tuple[tuple[str, object], ...]:
-    """Return what is odd in a clean table of one kind, as notes for its report; ``labels`` where they are known.
+    """Return what is odd in a clean table of one kind, as notes for its report.
+
+    ``labels`` are its distinct labels where they are known, ``made`` a key that was made by numbering the rows.
 
     Examples
     --------
@@ -41,6 +43,8 @@ def odd_notes(
     >>> odd_notes(lines, "sales")
     (('odd: exact duplicate rows', '1 (kept)'),)
     """
+    if made is not None:  # a number of ours makes no two rows different
+        frame = frame.drop(columns=made)
     sought = [
         (f"odd: {oddity.item}", oddity.say)
         for oddity in ODDITIES

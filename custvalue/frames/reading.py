@@ -40,6 +40,7 @@ def read_table(
     skip_rows: int = 0,
     skip_footer: int = 0,
     several_currencies: bool = False,
+    number_rows: bool = False,
 ) -> Checked:
     """Read one table and hold it to the contract of its kind.
 
@@ -74,6 +75,8 @@ def read_table(
     several_currencies : bool
         Let amounts of several currencies in, told apart by the ``currency`` column, to be converted with
         :func:`convert_currency` before anything is added up.
+    number_rows : bool
+        The file has no column that names its rows: take the number of each row's line for the kind's key.
 
     Returns
     -------
@@ -130,6 +133,7 @@ def read_table(
         decimal=decimal,
         date_order=date_order,
         several_currencies=several_currencies,
+        number_rows=number_rows,
     )
     if kind == "opportunities" and steps is not None:
         check_stages(checked.frame, steps)

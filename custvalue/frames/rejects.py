@@ -16,7 +16,7 @@ from custvalue.frames.odd import odd_notes
 from custvalue.frames.parts import Parts
 from custvalue.frames.typed import Choice, Failures, typed_columns
 from custvalue.frames.values import arrow_texts
-from custvalue.rules.errors import raise_all, refusal_text
+from custvalue.rules.errors import raise_all, refusal, refusal_text
 
 REASON_COLUMNS = ("line", "column", "value", "rule", "remedy")
 
@@ -51,6 +51,7 @@ def check_frame(
     date_order: Choice = None,
     from_file: bool = True,
     several_currencies: bool = False,
+    number_rows: bool = False,
 ) -> Checked:
     """Type a raw table by the contract of its kind and part its rows into clean and rejected.
 
@@ -69,9 +70,10 @@ def check_frame(
     from_file : bool
         The cells come from a file: texts are stripped, and blanks such as ``N/A`` count as missing. In a frame of the
         analyst's own a text stays what it is.
-
     several_currencies : bool
         Amounts may be in several currencies, told apart by the ``currency`` column.
+    number_rows : bool
+        No column names the rows: the number of each row's line becomes the kind's key.
 
     Returns
     -------
@@ -82,6 +84,7 @@ def check_frame(
     ------
     ValueError
         If the kind is unknown, a needed column is missing, or a column name is repeated.
+        If rows are to be numbered and have a key already, or the kind has no key of one column.
 
     Examples
     --------
@@ -92,8 +95,12 @@ def check_frame(
     (1, [[1, 'period', 'Q3', 'period must be a period such as 2026Q3 or 2026-07']])
     """
     contract = contract_for(kind)
-    _check_columns(raw, contract)
     raw = raw.reset_index(drop=True)
+    made = _numbered_key(raw, contract) if number_rows else None
+    if made is not None:
+        numbers = pd.Series(np.arange(len(raw)) if lines is None else lines, dtype="int64").astype("str")
+        raw, notes = raw.assign(**{made: numbers}), (*notes, (made, "the number of the line"))
+    _check_columns(raw, contract)
     typed_table = typed_columns(
         raw,
         contract,
@@ -126,12 +133,25 @@ def check_frame(
     if len(frame) + len(rejects) != len(raw):  # the promise of this room; it must hold even with optimised bytecode
         raise RuntimeError(f"{kind}: {len(raw)} rows in, {len(frame)} clean and {len(rejects)} rejected")
     counts: list[tuple[str, object]] = [("rows", len(raw)), ("clean", len(frame)), ("rejected", len(rejects))]
-    counts += [*notes, *typed_table.notes, *odd_notes(frame, kind, labels)]
+    counts += [*notes, *typed_table.notes, *odd_notes(frame, kind, labels, made=made)]
     return Checked(frame, rejects, pd.DataFrame(counts, columns=["item", "value"]))
 
 
 def _column(contract: Contract, name: str) -> Column | None:
     return next((column for column in contract.columns if column.name == name), None)
+
+
+def _numbered_key(raw: pd.DataFrame, contract: Contract) -> str:
+    key = contract.key
+    if len(key) != 1 or key[0] in raw:
+        raise refusal(
+            "number_rows is for rows that nothing names",
+            f"column {key[0]!r} is there"
+            if len(key) == 1
+            else f"{contract.kind} are named by {' and '.join(key) or 'nothing'}",
+            "Leave it out.",
+        )
+    return key[0]
 
 
 def _check_columns(raw: pd.DataFrame, contract: Contract) -> None:

@@ -9,15 +9,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from custvalue.frames.blanks import STRIPPED, blanks_to_missing, clean_labels
 from custvalue.frames.contracts import CURRENCY_PATTERN, Column, Contract
 from custvalue.frames.currency import check_one_currency
 from custvalue.frames.dates import ORDERS, iso_dates, parse_dates
-from custvalue.frames.numbers import DECIMALS, parse_numbers, plain_numbers
-from custvalue.frames.values import Distinct, Parsed
-from custvalue.rules.errors import InputError, raise_all
+from custvalue.frames.numbers import DECIMALS, LARGEST_EXACT_FLOAT, parse_numbers, plain_numbers
+from custvalue.frames.values import SAMPLE, Distinct, Parsed, arrow_texts
+from custvalue.rules.errors import InputError, raise_all, refusal
 
 PLAIN_NUMBER = r"-?(0|[1-9]\d{0,14})(\.\d+)?"
 REMEDIES = {
@@ -145,10 +147,16 @@ def _read(
     notes: list[tuple[str, object]] = []
     if from_file and column is not None and column.is_label and cells.dtype == "str":
         cells, blanks, labels = clean_labels(cells)
-        return _Read(cells, blank_notes(name, blanks), labels=labels)
-    if from_file:
+        notes = blank_notes(name, blanks)
+        if not (_end_in_point_zero(labels.texts) or _has_aliases(labels, column)):
+            return _Read(cells, notes, labels=labels)
+    elif from_file:
         cells, blanks = blanks_to_missing(cells)
         notes = blank_notes(name, blanks)
+    are_names = column is not None and column.names_things and cells.dtype == "str"
+    if from_file and are_names and _end_in_point_zero(arrow_texts(cells)):
+        cells = cells.str.removesuffix(".0")
+        notes.append((f"{name}: read as whole numbers", f"all {int(cells.notna().sum())} cells end in '.0'"))
     if column is None:
         return _Read(numbers_if_all_are(cells) if from_file else cells, notes)
     present = _with_aliases(cells, column)
@@ -157,6 +165,20 @@ def _read(
     if column.type == "date":
         return _as_read(parse_dates(present, name, date_order=date_order), column, notes)
     return _as_read(parse_numbers(present, name, decimal=decimal), column, notes)
+
+
+def _end_in_point_zero(texts: pa.Array) -> bool:
+    """Say whether all texts are whole numbers with ".0": a reader that met empty cells made floats of identifiers.
+
+    Where only some look so, the ".0" stays, since two identifiers could become one.
+    """
+    some = texts.slice(0, SAMPLE)  # which usually tell
+    return all(pc.all(pc.match_substring_regex(part, r"^\d+\.0$")).as_py() is True for part in (some, texts))
+
+
+def _has_aliases(labels: Distinct, column: Column) -> bool:
+    """Say whether some labels are other spellings of the column's values."""
+    return not set(dict(column.aliases)).isdisjoint(labels.texts.to_pylist()) if column.aliases else False
 
 
 def _plainly(
@@ -191,11 +213,22 @@ def as_text(cells: "pd.Series[Any]") -> "pd.Series[Any]":
         return cells
     present = cells.notna()
     if pd.api.types.is_float_dtype(cells):
-        return cells.map("{:.15g}".format, na_action="ignore").astype("str").where(present)
+        return cells.map(_digits, na_action="ignore").astype("str").where(present)
     if cells.dtype == object:
         floats = cells.map(lambda value: isinstance(value, float)).astype(bool) & present
-        cells = cells.where(~floats, cells[floats].map("{:.15g}".format))
+        cells = cells.where(~floats, cells[floats].map(_digits))
     return cells.astype("str").where(present)
+
+
+def _digits(value: float) -> str:
+    """Return a number as the text it stands for: 17850.0 is 17850."""
+    if not value.is_integer():
+        return repr(value)
+    if abs(value) >= LARGEST_EXACT_FLOAT:
+        raise refusal(
+            "identifiers held as floats must be below 2^53", repr(value), "Save the column as text: digits are lost."
+        )
+    return str(int(value))
 
 
 def _with_aliases(cells: "pd.Series[Any]", column: Column) -> "pd.Series[Any]":

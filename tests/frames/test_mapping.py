@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from custvalue import read_folder, read_mapping, win_rates
+from custvalue import read_folder, read_mapping, read_table, win_rates
 from tests.conftest import ROOT
 
 MAVEN = ROOT / "data" / "mappings" / "maven_crm.toml"
@@ -174,3 +174,39 @@ def test_two_files_of_one_kind_and_a_mapped_table_without_a_file_are_refused(tmp
     pd.DataFrame({"account": ["a"]}).to_parquet(tmp_path / "Sales.parquet")
     with pytest.raises(ValueError, match="one file per kind of table"):
         read_folder(tmp_path)
+
+
+def test_a_line_is_worth_its_quantity_times_its_price_and_what_is_no_number_is_set_apart(tmp_path):
+    lines = tmp_path / "lines.csv"
+    lines.write_text(
+        "Client,Day,Qty,Price\na,2026-01-01,6,2.55\nb,2026-01-02,two,3\nc,2026-01-03,-1,4\n", encoding="utf-8"
+    )
+    mapping = tmp_path / "lines.toml"
+    mapping.write_text(
+        '[sales.columns]\naccount = "Client"\ndate = "Day"\n[sales.multiply]\namount = ["Qty", "Price"]\n',
+        encoding="utf-8",
+    )
+    checked = read_table(lines, "sales", mapping=mapping)
+    assert checked.frame["amount"].tolist() == [6 * 2.55, -4.0]
+    assert checked.rejects[["line", "column", "value", "rule"]].to_numpy().tolist() == [
+        [3, "amount", "two × 3", "amount must be a number"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("entry", "problem"),
+    [
+        ('amount = ["Qty", "Cost"]', "needs column 'Cost'"),
+        ('Qty = ["Qty", "Price"]', "makes a new column"),
+        ('amount = "Qty"', r"\[sales.multiply\] is ours = a list of theirs"),
+    ],
+)
+def test_a_product_of_what_is_not_there_is_refused(tmp_path, entry, problem):
+    lines = tmp_path / "lines.csv"
+    lines.write_text("Client,Day,Qty,Price\na,2026-01-01,6,2.55\n", encoding="utf-8")
+    mapping = tmp_path / "lines.toml"
+    mapping.write_text(
+        f'[sales.columns]\naccount = "Client"\ndate = "Day"\n[sales.multiply]\n{entry}\n', encoding="utf-8"
+    )
+    with pytest.raises(ValueError, match=problem):
+        read_table(lines, "sales", mapping=mapping)

@@ -261,3 +261,50 @@ def test_mixed_currencies_are_refused_from_every_format_until_they_are_let_in(tm
     with pytest.raises(ValueError, match="amounts must be in one currency"):
         read_table(path, "sales")
     assert read_table(path, "sales", several_currencies=True).frame["currency"].tolist() == ["CNY", "USD"]
+
+
+def test_identifiers_that_a_reader_made_floats_of_are_whole_numbers_again_and_the_report_says_so(tmp_path):
+    checked = read_table(
+        write(tmp_path, "sales.csv", "account,date,amount\n17850.0,2026-01-01,5\n,2026-01-02,6\n12.0,2026-01-03,7\n"),
+        "sales",
+    )
+    assert checked.frame["account"].tolist()[::2] == ["17850", "12"]
+    assert checked.frame["account"].isna().tolist() == [False, True, False]
+    report = dict(zip(checked.report["item"], checked.report["value"], strict=True))
+    assert report["account: read as whole numbers"] == "all 2 cells end in '.0'"
+
+
+def test_a_name_that_ends_in_point_zero_among_others_stays_what_it_is(tmp_path):
+    checked = read_table(
+        write(tmp_path, "sales.csv", "account,date,amount\nRelease 2.0,2026-01-01,5\n2.0,2026-01-02,6\n"), "sales"
+    )
+    assert checked.frame["account"].tolist() == ["Release 2.0", "2.0"]
+
+
+def test_identifiers_above_the_largest_exact_float_are_refused_not_merged(tmp_path):
+    path = tmp_path / "sales.parquet"
+    pd.DataFrame({"account": [2.0**53, 2.0**53 + 2], "date": ["2026-01-01"] * 2, "amount": [1.0, 2.0]}).to_parquet(path)
+    with pytest.raises(ValueError, match=r"identifiers held as floats must be below 2\^53.*Save the column as text"):
+        read_table(path, "sales")
+
+
+def test_rows_that_nothing_names_are_named_by_their_line_and_their_duplicates_still_found(tmp_path):
+    path = write(tmp_path, "prospects.csv", "region,outcome\nEast,won\n\nWest,lost\nEast,won\n")
+    checked = read_table(path, "prospects", number_rows=True)
+    assert checked.frame["prospect"].tolist() == ["2", "4", "5"]
+    report = dict(zip(checked.report["item"], checked.report["value"], strict=True))
+    assert report["prospect"] == "the number of the line"
+    assert report["odd: exact duplicate rows"] == "1 (kept)"
+
+
+@pytest.mark.parametrize(
+    ("kind", "header", "found"),
+    [
+        ("prospects", "prospect,outcome\na,won\n", "column 'prospect' is there"),
+        ("targets", "owner,period,target\nLi,2026Q3,5\n", "targets are named by owner and period"),
+        ("sales", "account,date,amount\na,2026-01-01,5\n", "sales are named by nothing"),
+    ],
+)
+def test_rows_are_numbered_only_where_one_key_is_lacking(tmp_path, kind, header, found):
+    with pytest.raises(ValueError, match=f"number_rows is for rows that nothing names: got {found}"):
+        read_table(write(tmp_path, f"{kind}.csv", header), kind, number_rows=True)
