@@ -8,7 +8,7 @@ AS_OF ?= 2026-09-30
 OUT ?= build/study
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: study test lab lint unit notebooks notebook-outputs sample bench clean
+.PHONY: study test lab lint unit notebooks notebook-outputs engines sample bench clean
 
 study: $(VENV)/study.stamp
 	$(BIN)/custvalue study $(FOLDER) --as-of $(AS_OF) --out $(OUT)
@@ -30,6 +30,11 @@ unit: $(VENV)/test.stamp
 notebooks: $(VENV)/test.stamp
 	PLOTLY_RENDERER=plotly_mimetype $(BIN)/python -m pytest --nbval --nbval-current-env \
 	  --nbval-sanitize-with notebooks/sanitize.cfg -p no:cacheprovider -n 2 --dist loadfile notebooks
+
+# Sales lines on PySpark: 500 MB to install, and Java 17.
+engines: $(VENV)/test.stamp
+	$(PIP) -e .[dev,spark]
+	$(BIN)/python -m pytest tests/engines --override-ini norecursedirs=.git
 
 # Runs the notebooks and keeps their outputs, after a change that is meant to show.
 notebook-outputs: $(VENV)/test.stamp
