@@ -1,0 +1,54 @@
+"""What a part of the study is: a section of tables and pictures, or the reason why it was left out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from custvalue.rules.labels import Label
+from custvalue.study.inputs import Inputs
+
+Draw = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A figure of the study: the table it stands above, and the function of ``lang`` that draws it."""
+
+    table: str
+    draw: Draw
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part's answer: its tables, the figures that stand above them, and its notes."""
+
+    name: str
+    title: Label
+    tables: dict[str, pd.DataFrame]
+    figures: dict[str, Picture] = field(default_factory=dict)
+    notes: tuple[Label, ...] = ()
+
+
+class LeftOut(Exception):  # noqa: N818 (not an error: a part without input)
+    """Raised by a part that has no input; it carries the reason."""
+
+    def __init__(self, reason: Label) -> None:
+        super().__init__(reason.en)
+        self.reason = reason
+
+
+def need(inputs: Inputs, kind: str, *columns: str) -> None:
+    """Leave the part out if the kind of table, or a column of it, is not there."""
+    if reason := inputs.lacking(kind, columns):
+        raise LeftOut(reason)
+
+
+def rows_of_period(inputs: Inputs, kind: str) -> pd.DataFrame:
+    """Return a kind's rows of the study's period; leave the part out if there are none."""
+    rows = inputs.of_period(kind)
+    if rows.empty:
+        period = inputs.period_label
+        raise LeftOut(Label(f"{kind} has no rows for {period}", f"{kind} 表没有 {period} 的数据行"))
+    return rows
