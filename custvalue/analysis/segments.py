@@ -1,30 +1,49 @@
-"""Three angles on an account: ABC potential, 123 winnable share, +0- loyalty, and the headroom behind them."""
+"""Three angles on an account: ABC potential, 123 winnable share, +0- loyalty; the headroom behind, and the play."""
 
+from itertools import compress
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from custvalue import kernels
+from custvalue.analysis.loyalty import LoyaltyCuts, check_cuts, loyalty_codes, loyalty_values
+from custvalue.analysis.segment_summary import named_classes, segment_summary
 from custvalue.frames.checks import FrameCheck, to_pandas
 from custvalue.frames.nullable import ordered_classes
+from custvalue.kernels.segments import LARGEST, MISSING_BITS, Angle, segment_codes
 from custvalue.rules import playbook
 from custvalue.rules.bands import Bands
+from custvalue.rules.errors import is_number, refusal
 from custvalue.rules.grid import AccountGrid
+from custvalue.rules.plays import ACCOUNT_PLAYS, WHO, AccountPlays
+
+__all__ = ["segment_accounts", "segment_summary"]
+
+REASONS = tuple(
+    "; ".join(compress(("potential missing", "share missing", "loyalty missing"), [bits & bit for bit in MISSING_BITS]))
+    for bits in range(1, 2 ** len(MISSING_BITS))
+)
+SHARE_BASES = ("winnable_share", "current_share (proxy)")
+YEAR_WORDS = frozenset(
+    ("year", "yearly", "per year", "a year", "annual", "annually", "12 months", "年", "每年", "年度", "全年")
+)
 
 
 def segment_accounts(
     accounts: Any,
     *,
     grid: AccountGrid = playbook.ACCOUNT_GRID,
+    plays: AccountPlays | None = ACCOUNT_PLAYS,
     potential: str = "potential",
     share: str = "winnable_share",
     current_share: str = "current_share",
     loyalty: str = "loyalty",
+    potential_period: str = "potential_period",
+    loyalty_cuts: LoyaltyCuts = None,
     target: float | None = None,
 ) -> pd.DataFrame:
-    """Put every account in one of the 27 segments and say how much business is still open.
+    """Put every account in one of the 27 segments, say how much business is still open, and what to do.
 
     ``segment`` is the three classes in a row, ``A1+`` to ``C3-``.
     ``headroom = potential × max(0, target − current_share)``.
@@ -33,38 +52,53 @@ def segment_accounts(
     ----------
     accounts : frame
         One row per account: ``potential`` (currency of the grid, per year, 0 or more), the ``share`` column (fraction,
-        0–1), ``loyalty`` ("+", "0", "-", or 1, 0, -1), and optionally ``current_share`` (fraction, 0 or more) for the
-        headroom. Missing values are allowed.
+        0–1), ``loyalty``, and optionally ``current_share`` (fraction, 0 or more) for the headroom. Where there is a
+        column ``currency`` or ``potential_period`` it must say the grid's currency and "year" (or 年) in every row.
+        Missing values are allowed.
     grid : AccountGrid
         Cut points of the classes.
-    potential, share, current_share, loyalty : str
-        Column names. The lecture classes the share that *may be won*; ``share="current_share"`` is a proxy and then
-        classes the share held.
+    plays : AccountPlays, optional
+        What to do in each segment; None leaves the two columns out.
+    potential, share, current_share, loyalty, potential_period : str
+        Column names. The lecture classes the share that *may be won*; ``share="current_share"`` is a proxy, which
+        classes the share held (:func:`custvalue.analysis.held_share.current_share` computes it from revenue).
+    loyalty_cuts : (float, float) or Bands, optional
+        Makes signs of survey scores: the lowest and the highest neutral score (both neutral), or bands named by the
+        grid's signs, lowest first. Without it loyalty is "+", "0", "-", or 1, 0, -1, or a word for them in English or
+        Chinese (``grid.loyalty_spellings``).
     target : float, optional
         Share of the potential counted as within reach; the grid's ``headroom_target`` (0.7) by default.
 
     Returns
     -------
     pandas.DataFrame
-        The accounts in their own order and index, with ``potential_class`` (A, B, C), ``share_class`` (1, 2, 3),
-        ``loyalty_class`` (+, 0, -), ``segment`` (27 levels; all ordered categoricals declared best first) and
-        ``headroom`` (currency per year) added. A class is missing where its input is, and the segment where any class
-        is; headroom is missing where the potential or the current share is, or there is no such column.
+        The accounts in their own order and index, with these columns added: ``potential_class`` (A, B, C),
+        ``share_class`` (1, 2, 3), ``loyalty_class`` (+, 0, -), ``segment`` (27 levels; all ordered categoricals
+        declared best first); ``headroom`` (currency per year); ``reason`` (categorical: why there is no segment, for
+        instance "potential missing; loyalty missing"); ``share_basis`` (categorical: "winnable_share" or
+        "current_share (proxy)"); ``potential_too_low`` (boolean: the share held is above 100 %, so the potential is
+        wrong; missing where no share held is known); and ``play`` and ``who`` (categoricals; the visits a quarter
+        stand in :func:`segment_summary` and in the table of plays). A class is missing where its input is, the segment
+        and its play where any class is; headroom is missing where the potential or the current share is, or there is no
+        such column.
 
     Raises
     ------
     ValueError
         If a column is missing or of a wrong type.
-        If a potential is negative, a share lies outside 0–1, or a loyalty is no sign of the grid.
+        If a potential is negative, a winnable share lies outside 0–1, or a loyalty cannot be read.
+        If the potential is in another currency than the grid's, or not per year.
+        If the plays do not have one row for every segment of the grid, or ``loyalty_cuts`` do not lead to its signs.
 
     Notes
     -----
     The cut points (0.5 M and 2 M a year, 30 and 70 %) are the lecture's, not nature's: an account a little to
-    either side of one is not different in kind.
+    either side of one is not different in kind. A value within round-off (a part in 10¹²) of a cut stands on it.
+    An account flagged ``potential_too_low`` keeps the segment its figures give; correct the potential first.
 
     References
     ----------
-    提升客户价值, ABC / 123 / +0-.
+    提升客户价值, ABC / 123 / +0-. The plays are a library default.
 
     Examples
     --------
@@ -74,115 +108,98 @@ def segment_accounts(
     ...     "potential": [2_000_001.0, 2_000_000.0, 499_999.0],
     ...     "winnable_share": [0.8, 0.7, 0.29],
     ...     "current_share": [0.5, 0.9, 0.1],
-    ...     "loyalty": ["+", "0", "-"],
+    ...     "loyalty": ["+", "中立", "-"],
     ... })
-    >>> cv.segment_accounts(accounts)[["segment", "headroom"]].round(0)
-      segment  headroom
-    0     A1+  400000.0
-    1     B20       0.0
-    2     C3-  299999.0
+    >>> cv.segment_accounts(accounts)[["segment", "headroom", "play", "who"]].round(0)
+      segment  headroom     play     who
+    0     A1+  400000.0   defend  farmer
+    1     B20       0.0      win  hunter
+    2     C3-  299999.0  release  farmer
     """
     goal = grid.headroom_target if target is None else target
     frame = to_pandas(accounts)
     check = FrameCheck(frame, "segment_accounts")
     check.rule("grid", grid, AccountGrid)
+    if plays is not None:
+        check.rule("plays", plays, AccountPlays)
+    rows = () if plays is None else plays.of_segments(grid.segments)
+    check_cuts(loyalty_cuts, grid)
     check.one_currency(grid.currency)
-    if not 0 < goal <= 1:
-        check.fail("target must lie in (0, 1]", goal, "Write 70 % as 0.7.")
-    potentials = check.numbers(potential, low=0, purpose="business per year")
-    shares = check.numbers(share, low=0, high=1, purpose="the share that may be won; current_share is a proxy")
-    held = check.optional_numbers(current_share, usual="current_share", low=0)
-    loyalty_codes = _loyalty_codes(check, loyalty, grid)
-    check.done()
-
-    potential_codes = _best_first(potentials, grid.potential)
-    share_codes = _best_first(shares, grid.share)
-    n_shares, n_signs = len(grid.share_classes), len(grid.loyalty)
-    segment_codes = ((potential_codes * n_shares + share_codes) * n_signs + loyalty_codes).astype(np.int8)
-    segment_codes[(potential_codes < 0) | (share_codes < 0) | (loyalty_codes < 0)] = kernels.MISSING_CODE
-    return frame.assign(
-        potential_class=ordered_classes(potential_codes, grid.potential_classes),
-        share_class=ordered_classes(share_codes, grid.share_classes),
-        loyalty_class=ordered_classes(loyalty_codes, grid.loyalty),
-        segment=ordered_classes(segment_codes, grid.segments),
-        headroom=potentials * np.maximum(goal - held, 0.0),
+    check_year(check, potential_period)
+    if not is_number(goal) or not 0 < goal <= 1:
+        raise refusal("segment_accounts: target must lie in (0, 1]", goal, "Write 70 % as 0.7.")
+    proxy = share == current_share
+    tops = {potential: None, share: None if proxy else 1.0}
+    potentials = _unchecked(check, potential, "business per year")
+    shares = _unchecked(check, share, "the share that may be won; current_share is a proxy")
+    signs, coded = loyalty_values(check, loyalty, grid, loyalty_cuts)
+    held = shares if proxy else None
+    if not proxy and check.may_use(current_share, usual="current_share"):
+        held = check.numbers(current_share, low=0)
+    found = segment_codes(
+        potentials,
+        shares,
+        signs,
+        held,
+        angles=(_angle(grid.potential, LARGEST), _angle(grid.share, LARGEST if proxy else 1.0)),
+        n_signs=len(grid.loyalty),
+        target=goal,
+        coded=coded,
+        tables=()
+        if plays is None
+        else ([plays.names.index(row.play) for row in rows], [WHO.index(row.who) for row in rows]),
     )
-
-
-def _best_first(values: kernels.Floats, bands: Bands) -> kernels.Codes:
-    """Return band codes counted from the best band; -1 where missing."""
-    # 0.8 - 0.1 is a little more than 0.7: a value that misses a cut by round-off stands on it.
-    tolerance = kernels.ROUND_OFF * max(bands.cuts)
-    codes = kernels.band_codes(values, bands.cuts, bands.owned_by_upper, tolerance=tolerance)
-    return np.where(codes < 0, kernels.MISSING_CODE, len(bands.cuts) - codes).astype(np.int8)
-
-
-def _loyalty_codes(check: FrameCheck, loyalty: str, grid: AccountGrid) -> kernels.Codes:
-    numeric = {"1": "+", "1.0": "+", "0.0": "0", "-1": "-", "-1.0": "-", "＋": "+", "－": "-", "−": "-"}
-    aliases = {text: sign for text, sign in numeric.items() if sign in grid.loyalty}
-    return check.choices(loyalty, grid.loyalty, aliases=aliases, purpose="+, 0 or -").astype(np.int8)
-
-
-def segment_summary(segmented: Any, *, grid: AccountGrid = playbook.ACCOUNT_GRID) -> pd.DataFrame:
-    """Add up the accounts of every segment, all 27, and those that could not be placed.
-
-    Parameters
-    ----------
-    segmented : frame
-        What :func:`segment_accounts` returned; ``revenue`` is added up where there is such a column.
-    grid : AccountGrid
-        The grid the accounts were segmented with.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per segment, best first, and a last row with a missing segment for the accounts that could not be
-        placed: ``segment`` (ordered categorical), ``n``, ``n_without_headroom``, and the sums ``revenue`` (where there
-        is one), ``potential`` and ``headroom`` over the accounts that have them (currency; missing where a segment has
-        accounts and none of them has the value). ``n`` adds up to the accounts given.
-
-    Raises
-    ------
-    ValueError
-        If the frame has no ``segment``, ``potential`` or ``headroom`` column, or holds several periods.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> import custvalue as cv
-    >>> accounts = pd.DataFrame({"potential": [3e6, 3e6], "winnable_share": [0.8, None], "loyalty": ["+", "+"]})
-    >>> summary = cv.segment_summary(cv.segment_accounts(accounts))
-    >>> len(summary), summary["n"].iloc[[0, -1]].tolist()
-    (28, [1, 1])
-    """
-    frame = to_pandas(segmented)
-    check = FrameCheck(frame, "segment_summary")
-    codes = check.choices("segment", grid.segments, purpose="run segment_accounts first")
-    names = ("revenue", "potential", "headroom") if check.has("revenue") else ("potential", "headroom")
-    sums = {name: check.numbers(name, purpose="run segment_accounts first") for name in names}
-    if check.has("period") and len(pd.unique(frame["period"])) > 1:
-        check.fail(
-            "one row per account is needed",
-            f"{len(pd.unique(frame['period']))} periods",
-            "Choose a period first.",
-            "column 'period'",
-        )
+    for angle, column in (("potential", potential), ("share", share)):
+        if angle in found.suspect:
+            check.numbers(column, low=0, high=tops[column])
+    if "loyalty" in found.suspect:
+        loyalty_codes(check, loyalty, grid)
     check.done()
-    n = len(grid.segments)
-    places = np.where(codes < 0, n, codes)
-    return pd.DataFrame(
-        {
-            "segment": ordered_classes(np.append(np.arange(n), kernels.MISSING_CODE), grid.segments),
-            "n": np.bincount(places, minlength=n + 1),
-            "n_without_headroom": np.bincount(places[np.isnan(sums["headroom"])], minlength=n + 1),
-            **{name: _sum_of_known(places, values, n + 1) for name, values in sums.items()},
+
+    n = len(frame)
+    added: dict[str, Any] = {
+        "potential_class": ordered_classes(found.potential, grid.potential_classes),
+        "share_class": ordered_classes(found.share, grid.share_classes),
+        "loyalty_class": ordered_classes(found.loyalty, grid.loyalty),
+        "segment": ordered_classes(found.segment, grid.segments),
+        "headroom": found.headroom,
+        "reason": named_classes(found.reason, REASONS),
+        "share_basis": named_classes(np.full(n, int(proxy), dtype=np.int8), SHARE_BASES),
+        "potential_too_low": pd.arrays.BooleanArray(found.above_one, found.held_unknown),
+    }
+    if plays is not None:
+        added |= {
+            "play": named_classes(found.looked_up[0], plays.names),
+            "who": named_classes(found.looked_up[1], WHO),
         }
-    )
+    # Laid beside the accounts without another copy of what was just made.
+    kept = frame.drop(columns=[name for name in added if name in frame.columns])
+    return pd.concat([kept, pd.DataFrame(added, index=frame.index, copy=False)], axis="columns")
 
 
-def _sum_of_known(places: NDArray[np.int64], values: kernels.Floats, n: int) -> kernels.Floats:
-    """Return the sum of the known values at each place; missing where there are rows and none is known."""
-    known = ~np.isnan(values)
-    sums = kernels.sums_by_code(places[known], values[known], n)
-    sums[(np.bincount(places, minlength=n) > 0) & (np.bincount(places[known], minlength=n) == 0)] = np.nan
-    return sums
+def _angle(bands: Bands, top: float) -> Angle:
+    return Angle(bands.cuts, bands.owned_by_upper, top)
+
+
+def _unchecked(check: FrameCheck, column: str, purpose: str) -> kernels.Floats:
+    """Return a column as floats whose range is still to be looked at; plain floats as they stand."""
+    if check.has(column) and check.frame[column].dtype == np.float64:
+        values: kernels.Floats = check.frame[column].to_numpy()
+        if values.dtype == np.float64:
+            return values
+    return check.numbers(column, purpose=purpose)
+
+
+def check_year(check: FrameCheck, column: str) -> None:
+    """Note a potential that is said to be of another period than a year; no column is no failure."""
+    if not check.may_use(column, usual="potential_period"):
+        return
+    counts = check.frame[column].value_counts()
+    other = [(name, n) for name, n in counts.items() if str(name).strip().casefold() not in YEAR_WORDS]
+    if other:
+        check.fail(
+            "potential must be per year",
+            ", ".join(f"{str(name)!r} ({n})" for name, n in other[:5]),
+            "Multiply a quarter's potential by 4 and a month's by 12, and write 'year'.",
+            f"column {column!r}",
+        )

@@ -5,23 +5,60 @@ chart's words in two languages take more room than its drawing. Beside them lie 
 (``wording``), the names of columns (``columns``) and what all figures share (``canvas``).
 """
 
-from custvalue.charts.analysis import plot_concentration, plot_segments, plot_walls
+from custvalue.charts.analysis import (
+    plot_concentration,
+    plot_customer_lifecycle,
+    plot_growth_points,
+    plot_lorenz,
+    plot_migration,
+    plot_migration_matrix,
+    plot_overdue,
+    plot_segment_treemap,
+    plot_segments,
+    plot_threshold_sensitivity,
+    plot_walls,
+)
 from custvalue.charts.columns import column_label, column_word, value_label
 from custvalue.charts.effort import plot_people, plot_selling_time
-from custvalue.charts.screening import plot_priority, plot_scores
-from custvalue.charts.tracking import plot_expected_revenue, plot_pipeline, plot_win_rates
+from custvalue.charts.screening import (
+    plot_evidence,
+    plot_priority,
+    plot_rater_agreement,
+    plot_score_calibration,
+    plot_scores,
+)
+from custvalue.charts.tracking import (
+    plot_expected_revenue,
+    plot_follow_up,
+    plot_pipeline,
+    plot_pipeline_movement,
+    plot_win_rates,
+)
 
 __all__ = [
     "column_label",
     "column_word",
     "plot_concentration",
+    "plot_customer_lifecycle",
+    "plot_evidence",
     "plot_expected_revenue",
+    "plot_follow_up",
+    "plot_growth_points",
+    "plot_lorenz",
+    "plot_migration",
+    "plot_migration_matrix",
+    "plot_overdue",
     "plot_people",
     "plot_pipeline",
+    "plot_pipeline_movement",
     "plot_priority",
+    "plot_rater_agreement",
+    "plot_score_calibration",
     "plot_scores",
+    "plot_segment_treemap",
     "plot_segments",
     "plot_selling_time",
+    "plot_threshold_sensitivity",
     "plot_walls",
     "plot_win_rates",
     "value_label",

@@ -35,6 +35,7 @@ PLOT_LOW, PLOT_HIGH = 260, 380
 NARROW = 600
 MAX_ROWS = 20
 _TICKS = 5
+_WITHOUT_LEGEND = ("heatmap", "sankey", "treemap")
 _ROUND_STEPS = (1.0, 2.0, 5.0, 10.0)
 _STEP_SLACK = 0.9
 _ROUND_OFF = 1e-9
@@ -101,7 +102,7 @@ def stand(figure: go.Figure, plot: float = PLOT_LOW, *, below: float = 0) -> Non
 
 def _legend_lines(figure: go.Figure) -> int:
     """Return how many lines the legend takes in a narrow window."""
-    names = [trace.name for trace in figure.data if trace.type not in ("heatmap",) and trace.showlegend is not False]
+    names = [trace.name for trace in figure.data if trace.type not in _WITHOUT_LEGEND and trace.showlegend is not False]
     widths = [_ENTRY_MARK + CHARACTER * text_width(name) for name in names]
     if len(widths) <= 1:
         return 0

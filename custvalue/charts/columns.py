@@ -3,139 +3,13 @@
 import re
 from collections.abc import Callable, Mapping
 
+from custvalue.charts.column_names import NAMES
 from custvalue.rules import playbook
+from custvalue.rules.forecast_categories import FORECAST_CATEGORIES
 from custvalue.rules.labels import Label, Lang, check_lang
-
-_NAMES: dict[str, tuple[str, str]] = {
-    # the vocabulary
-    "prospect": ("Prospect", "潜在客户"),
-    "opportunity": ("Opportunity", "商机"),
-    "account": ("Account", "客户"),
-    "owner": ("Owner", "负责人"),
-    "rep": ("Salesperson", "销售员"),
-    "rater": ("Rater", "评分人"),
-    "region": ("Region", "区域"),
-    "product": ("Product", "产品"),
-    "industry": ("Industry", "行业"),
-    "criterion": ("Criterion", "准则"),
-    "points": ("Points", "点数"),
-    "weight": ("Weight", "权重"),
-    "stage": ("Stage", "阶段"),
-    "attitude": ("Attitude", "态度"),
-    "amount": ("Amount", "金额"),
-    "currency": ("Currency", "货币"),
-    "created": ("Created", "创建日期"),
-    "expected_close": ("Expected close", "预计成交日期"),
-    "closed": ("Closed", "结束日期"),
-    "outcome": ("Outcome", "结果"),
-    "probability": ("Probability", "成交概率"),
-    "submitted": ("Submitted", "提交日期"),
-    "target": ("Target", "目标"),
-    "snapshot": ("Snapshot", "快照日期"),
-    "entered": ("Entered the stage", "进入阶段日期"),
-    "date": ("Date", "日期"),
-    "period": ("Period", "期间"),
-    "quantity": ("Quantity", "数量"),
-    "revenue": ("Revenue", "销售额"),
-    "potential": ("Potential per year", "年潜在生意"),
-    "winnable_share": ("Share we may win", "可能得到的份额"),
-    "current_share": ("Share we hold", "现有份额"),
-    "loyalty": ("Loyalty", "忠诚度"),
-    "action": ("Action", "行动"),
-    "activity": ("Activity", "活动"),
-    "trait": ("Trait", "特质"),
-    "since": ("Customer since", "客户起始日"),
-    "list_price": ("List price", "标价"),
-    "manager": ("Manager", "经理"),
-    # what was read
-    "p_rep": ("Probability by the rep", "销售员填报概率"),
-    "n_unnamed": ("Without a name", "无客户名行数"),
-    "unnamed_sum": ("Sum without a name", "无客户名合计"),
-    "kind": ("Table", "表"),
-    "file": ("File", "文件"),
-    "rows": ("Rows", "行数"),
-    "clean": ("Clean", "合格行"),
-    "rejected": ("Rejected", "未采用行"),
-    "notes": ("Notes", "说明"),
-    "part": ("Part", "部分"),
-    "reason": ("Reason", "原因"),
-    # screening
-    "total": ("Total", "总计"),
-    "total_low": ("Total, at least", "总计（至少）"),
-    "total_high": ("Total, at most", "总计（至多）"),
-    "score": ("Score", "得分"),
-    "score_low": ("Score, at least", "得分（至少）"),
-    "score_high": ("Score, at most", "得分（至多）"),
-    "band": ("Band", "等级"),
-    "band_low": ("Band, at least", "等级（至少）"),
-    "band_high": ("Band, at most", "等级（至多）"),
-    "rank": ("Rank", "排名"),
-    "knocked_out": ("Knocked out", "一票否决"),
-    "priority_action": ("Priority action", "优先行动"),
-    "expected": ("Expected value", "期望值"),
-    # tracking
-    "n_deals": ("Deals", "商机数"),
-    "n_won": ("Won deals", "赢单数"),
-    "n_lost": ("Lost deals", "丢单数"),
-    "n_open": ("Open deals", "未结商机数"),
-    "won": ("Won", "赢单金额"),
-    "open": ("Open", "未结金额"),
-    "expected_open": ("Expected from open deals", "未结商机期望金额"),
-    "forecast": ("Forecast", "预测"),
-    "won_plus_open": ("Won plus all open", "赢单加全部未结"),
-    "n_unpriced": ("Deals without an amount", "无金额商机数"),
-    "n_won_unpriced": ("Won deals without an amount", "无金额赢单数"),
-    "win_rate_closed": ("Win rate, won of closed", "赢单率（占已结）"),
-    "win_rate_all": ("Win rate, won of all", "赢单率（占全部）"),
-    "low": ("Low", "下限"),
-    "high": ("High", "上限"),
-    # analysis
-    "n": ("Number", "数量"),
-    "n_missing": ("Missing", "缺失数"),
-    "n_zero": ("Zero", "为零数"),
-    "n_negative": ("Negative", "为负数"),
-    "negative_sum": ("Sum of the negative", "负值合计"),
-    "share": ("Share", "占比"),
-    "cumulative_share": ("Cumulative share", "累计占比"),
-    "concentration_class": ("Concentration class", "集中度等级"),
-    "top_20_pct_share": ("Share of the top 20 %", "前20%客户占比"),
-    "gini": ("Gini index", "基尼系数"),
-    "hhi": ("Herfindahl index", "赫芬达尔指数"),
-    "note": ("Note", "说明"),
-    "potential_class": ("Potential class", "潜力等级"),
-    "share_class": ("Share class", "份额等级"),
-    "loyalty_class": ("Loyalty class", "忠诚度等级"),
-    "segment": ("Segment", "细分"),
-    "headroom": ("Headroom per year", "年增长空间"),
-    "n_without_headroom": ("Headroom unknown", "增长空间未知数"),
-    "today": ("Today", "今天"),
-    "tomorrow": ("Tomorrow", "明天"),
-    "gap": ("Gap", "差距"),
-    "today_low": ("Today, at least", "今天（至少）"),
-    "today_high": ("Today, at most", "今天（至多）"),
-    "band_tomorrow": ("Band tomorrow", "明天等级"),
-    "n_actions": ("Actions", "行动数"),
-    # effort
-    "hours": ("Hours", "小时"),
-    "item": ("Item", "项目"),
-    "label": ("Name", "名称"),
-    "label_zh": ("Name (Chinese)", "名称（中文）"),
-    "days": ("Days", "天数"),
-    "days_left": ("Days left", "剩余天数"),
-    "unit": ("Unit", "单位"),
-    "n_answered": ("Answered", "已答数"),
-    "hunting": ("Hunting", "猎人倾向"),
-    "farming": ("Farming", "农夫倾向"),
-    "lean": ("Lean", "倾向"),
-    "lean_low": ("Lean, at least", "倾向（至少）"),
-    "lean_high": ("Lean, at most", "倾向（至多）"),
-    # rows that broke their contract, and what reading reports
-    "line": ("Line", "行号"),
-    "column": ("Column", "列"),
-    "value": ("Value", "值"),
-    "rule": ("Rule", "规则"),
-    "remedy": ("Remedy", "处理办法"),
-}
+from custvalue.rules.lifecycle import STATE_LABELS, STATES
+from custvalue.rules.movement import BAR_LABELS
+from custvalue.rules.plays import ACCOUNT_PLAYS, WHO_LABELS
 
 _CRITERIA: dict[str, Label] = {
     criterion.name: criterion.label
@@ -149,15 +23,17 @@ _TRAITS: dict[str, Label] = {
 COLUMNS: Mapping[str, Label] = {
     **_TRAITS,
     **_CRITERIA,
-    **{name: Label(en, zh) for name, (en, zh) in _NAMES.items()},
+    **{name: Label(en, zh) for name, (en, zh) in NAMES.items()},
 }
 
 # Columns whose name carries a level: n_for_70, pct_for_82.5.
+_CHANGE = "_change"
 _LEVELLED: tuple[tuple[re.Pattern[str], Label], ...] = (
     (re.compile(r"n_for_([\d.]+)"), Label("Accounts for {0} %", "达到{0}%的客户数")),
     (re.compile(r"pct_for_([\d.]+)"), Label("% of accounts for {0} %", "达到{0}%的客户占比（%）")),
 )
 
+DIMENSIONS = ("segment", "region", "product", "industry", "owner")
 SET_APART: Mapping[str, Label] = {
     "overdue": Label("overdue", "逾期"),
     "unscheduled": Label("unscheduled", "无日期"),
@@ -208,7 +84,110 @@ _PARTS = {
     "segments": Label("segments", "客户分类"),
     "people": Label("people", "猎人与农夫"),
 }
+_MOVEMENTS = {
+    "upgraded": Label("upgraded", "升级"),
+    "stayed": Label("stayed", "未变"),
+    "mixed": Label("mixed", "有升有降"),
+    "downgraded": Label("downgraded", "降级"),
+    "unplaced": Label("unplaced", "未归类"),
+    "new": Label("new", "新增"),
+    "returned": Label("returned", "回归"),
+    "lost": Label("lost", "流失"),
+}
+_STATES = {**_MOVEMENTS, **dict(zip(STATES, STATE_LABELS, strict=True)), "total": Label("total", "合计")}
+_ANGLES = {
+    "segment": Label("segment", "细分"),
+    "potential": Label("potential", "潜力"),
+    "share": Label("share", "份额"),
+    "loyalty": Label("loyalty", "忠诚度"),
+    "winnable_share": Label("winnable share", "可能得到的份额"),
+    "current_share": Label("current share", "现有份额"),
+}
+_CLOCKS = {
+    "from_entry": Label("from entry", "自进入起"),
+    "from_first_seen": Label("from first seen", "自首次观察起"),
+}
+_STEPS = {
+    "first_purchase": Label("first purchase", "首次购买"),
+    "second_purchase": Label("second purchase", "二次购买"),
+    "return": Label("return", "回归"),
+}
+_CARRIES = {"headroom": Label("headroom", "增长空间"), "revenue": Label("revenue", "销售额")}
+_LOSSES = {"alone": Label("alone", "单独"), "together": Label("together", "合计")}
+_DIMENSIONS = {**_CARRIES, **{name: Label(en, zh) for name, (en, zh) in NAMES.items() if name in DIMENSIONS}}
+_MEASURES = {"points": Label("points", "点数"), "score": Label("score", "得分")}
+_VERDICTS = {
+    "needs_work": Label("description needs work", "描述需要改进"),
+    "unclear": Label("unclear", "不明确"),
+    "tentative": Label("tentative", "可作初步结论"),
+    "reliable": Label("reliable", "可靠"),
+    "worse": Label("worse", "更差"),
+    "not_told_apart": Label("not told apart", "无法区分"),
+    "better": Label("better", "更好"),
+    "fitted": Label("fitted", "已拟合"),
+    "too_few": Label("too few", "样本过少"),
+    "no_signal": Label("no signal", "无信号"),
+}
+_TRENDS = {
+    "falls": Label("falls", "下降"),
+    "not_shown": Label("not shown", "未显示"),
+    "rises": Label("rises", "上升"),
+    "rising": Label("rising", "上升"),
+    "stable": Label("stable", "稳定"),
+    "falling": Label("falling", "下降"),
+}
+_CATEGORIES = {
+    name: Label(FORECAST_CATEGORIES.label(name), FORECAST_CATEGORIES.label(name, "zh"))
+    for name in FORECAST_CATEGORIES.names
+}
+_TIMINGS = {
+    "timing_model": Label("model of timing", "时间模型"),
+    "mixed": Label("mixed", "混合"),
+    "expected_close": Label("expected close at its word", "按预计日期"),
+}
+_STALLED_NOTES = {
+    "no_stage_history": Label("no stage history", "无阶段历史"),
+    "not_in_stage_history": Label("not in the history", "历史中没有"),
+    "stage_differs_from_history": Label("stage differs from the history", "阶段与历史不符"),
+    "limit_not_reached": Label("limit not reached", "未达上限"),
+}
+_WEIGHTS = {"hand": Label("by hand", "人工"), "equal": Label("equal", "等权"), "fitted": Label("fitted", "拟合")}
+_REASONS = {
+    "potential missing": Label("potential missing", "潜力缺失"),
+    "share missing": Label("share missing", "份额缺失"),
+    "loyalty missing": Label("loyalty missing", "忠诚度缺失"),
+}
+
+
+def _reasons(value: str, lang: Lang) -> str:
+    known = [_REASONS[part].text(lang) if part in _REASONS else part for part in value.split("; ")]
+    return ("；" if lang == "zh" else "; ").join(known)
+
+
+def _column_named(value: str, lang: Lang) -> str:
+    return column_label(value, lang)
+
+
 _VALUES: dict[str, Callable[[str, Lang], str]] = {
+    **dict.fromkeys(("movement", "before", "after", "state", "from_state", "to_state"), _coded(_STATES)),
+    **dict.fromkeys(("angle", "share_basis"), _coded(_ANGLES)),
+    **dict.fromkeys(("first", "second"), _coded(_WEIGHTS)),
+    "bar": _coded(BAR_LABELS),
+    "category": _coded(_CATEGORIES),
+    "timing": _coded(_TIMINGS),
+    "stalled_note": _coded(_STALLED_NOTES),
+    "baseline": _column_named,
+    "clock": _coded(_CLOCKS),
+    "step": _coded(_STEPS),
+    "carries": _coded(_CARRIES),
+    "loss": _coded(_LOSSES),
+    "dimension": _coded(_DIMENSIONS),
+    "measure": lambda value, lang: _MEASURES[value].text(lang) if value in _MEASURES else _column_named(value, lang),
+    "verdict": _coded(_VERDICTS),
+    "trend": _coded(_TRENDS),
+    "reason": _reasons,
+    "play": _coded({play.name: play.label for play in ACCOUNT_PLAYS.plays}),
+    "who": _coded(WHO_LABELS),
     **dict.fromkeys(("band", "band_low", "band_high", "band_tomorrow"), _bands),
     "stage": _coded({stage.name: stage.label for stage in playbook.DEAL_HEAT.stages}),
     "attitude": _coded({kind.name: kind.label for kind in playbook.ATTITUDES.kinds}),
@@ -235,6 +214,10 @@ def column_label(name: str, lang: Lang = "en") -> str:
         found = pattern.fullmatch(name)
         if found:
             return label.text(lang).format(*found.groups())
+    if name.endswith(_CHANGE) and (label := column_label(name.removesuffix(_CHANGE), lang)) != name.removesuffix(
+        _CHANGE
+    ):
+        return f"{label}变化" if lang == "zh" else f"{label}, change"
     return name
 
 

@@ -21,4 +21,4 @@ def forgiving(values: Floats) -> Floats:
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         scale = 10.0 ** (SIGNIFICANT - 1 - np.floor(np.log10(np.abs(values))))
-    return np.where(np.isfinite(scale), np.round(values * scale) / scale, values)
+        return np.where(np.isfinite(scale), np.round(values * scale) / scale, values)

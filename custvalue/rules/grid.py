@@ -7,6 +7,19 @@ from custvalue.rules.bands import Bands
 from custvalue.rules.errors import refusal
 from custvalue.rules.labels import Label, Lang
 
+# What is read as each sign besides the sign itself and its labels, in whatever case; a library default.
+LOYALTY_WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (
+        "+",
+        ("1", "1.0", "+1", "＋", "plus", "supports", "support", "supporter", "supportive", "loyal", "支持者", "忠诚"),
+    ),
+    ("0", ("0.0", "-0.0", "０", "neutral", "中性", "一般")),
+    (
+        "-",
+        ("-1", "-1.0", "−1", "－", "−", "–", "minus", "does not support", "opposes", "opponent", "disloyal", "反对"),
+    ),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class AccountGrid:
@@ -26,6 +39,8 @@ class AccountGrid:
     currency : str
         The currency the potential's cuts are stated in; amounts in another need rules of their own.
     source, note : str
+    loyalty_words : tuple of (str, tuple of str)
+        For each sign the further words that mean it, beside the sign and its labels.
 
     Raises
     ------
@@ -41,6 +56,7 @@ class AccountGrid:
     source: str
     currency: str = "CNY"
     note: str = ""
+    loyalty_words: tuple[tuple[str, tuple[str, ...]], ...] = LOYALTY_WORDS
 
     def __post_init__(self) -> None:
         if any(not 0 < cut < 1 for cut in self.share.cuts):
@@ -68,3 +84,13 @@ class AccountGrid:
     def loyalty_label(self, sign: str, lang: Lang = "en") -> str:
         """Return what a loyalty sign stands for."""
         return self.loyalty_labels[self.loyalty.index(sign)].text(lang)
+
+    @property
+    def loyalty_spellings(self) -> dict[str, str]:
+        """The sign of every text that is read as one: signs, labels in both languages, further words; lower case."""
+        spellings = {
+            word.casefold(): sign for sign, words in self.loyalty_words for word in words if sign in self.loyalty
+        }
+        for sign, label in zip(self.loyalty, self.loyalty_labels, strict=True):
+            spellings |= {text.casefold(): sign for text in (label.en, label.zh, sign)}
+        return spellings

@@ -9,11 +9,32 @@ Nothing else in the library holds a threshold, a percentage or a weight. Make yo
 
 from custvalue.rules.bands import Bands
 from custvalue.rules.effort import Activity, HunterFarmer, SellingYear, TraitPair
+from custvalue.rules.followup import FOLLOW_UP
+from custvalue.rules.forecast_categories import FORECAST_CATEGORIES
 from custvalue.rules.grid import AccountGrid
 from custvalue.rules.labels import LECTURE, LIBRARY_DEFAULT, RECONSTRUCTED, Label
 from custvalue.rules.ladder import Attitude, Attitudes, Ladder, PriorityCard, PriorityGrid, Stage
+from custvalue.rules.lifecycle import LIFECYCLE
+from custvalue.rules.plays import ACCOUNT_PLAYS
 from custvalue.rules.scorecard import Criterion, Level, Scorecard
 from custvalue.rules.wall import Wall, WallAction
+
+__all__ = [
+    "ACCOUNT_GRID",
+    "ACCOUNT_PLAYS",
+    "ATTITUDES",
+    "DEAL_HEAT",
+    "EXERCISE",
+    "FOLLOW_UP",
+    "FORECAST_CATEGORIES",
+    "HUNTER_FARMER",
+    "LIFECYCLE",
+    "PRIORITY_GRID",
+    "SCREENING",
+    "SCREENING_BANDS",
+    "SELLING_YEAR",
+    "WALL",
+]
 
 
 def _criterion(name: str, label: tuple[str, str], weight: float, source: str, *levels: tuple[str, str]) -> Criterion:

@@ -1,6 +1,20 @@
-"""筛选 Screening: which prospects deserve the selling time, and which opportunity comes first."""
+"""筛选 Screening: the scorecard, whether its raters agree and whether it works, and which opportunity first."""
 
+from custvalue.screening.agreement import RaterAgreement, rater_agreement
+from custvalue.screening.association import criterion_association
+from custvalue.screening.evidence import ScorecardEvidence, scorecard_evidence
+from custvalue.screening.fitted_weights import FittedWeights, fit_weights
 from custvalue.screening.priority import rank_opportunities
 from custvalue.screening.scores import score_prospects
 
-__all__ = ["rank_opportunities", "score_prospects"]
+__all__ = [
+    "FittedWeights",
+    "RaterAgreement",
+    "ScorecardEvidence",
+    "criterion_association",
+    "fit_weights",
+    "rank_opportunities",
+    "rater_agreement",
+    "score_prospects",
+    "scorecard_evidence",
+]

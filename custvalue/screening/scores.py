@@ -1,5 +1,6 @@
 """The scorecard: weighted points, a total on the scale of the bands, and a band only where it is certain."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,11 @@ from numpy.typing import NDArray
 from custvalue import kernels
 from custvalue.frames.checks import FrameCheck, to_pandas
 from custvalue.frames.nullable import nullable_booleans, nullable_integers, ordered_classes
+from custvalue.kernels.places import ranks_and_places, steps_of_round_off
+from custvalue.kernels.points import Totals, weighted_totals
 from custvalue.rules import playbook
 from custvalue.rules.scorecard import Criterion, Scorecard
+from custvalue.screening.questions import next_question
 
 RESULTS = (
     "total",
@@ -23,12 +27,26 @@ RESULTS = (
     "band_low",
     "band_high",
     "rank",
+    "place",
     "knocked_out",
+    "knocked_out_by",
+    "knocked_out_answer",
     "priority_action",
+    "next_question",
 )
+CONTRIBUTION = "contribution_"
+
+Numbers = NDArray[Any]
+Mask = NDArray[np.bool_]
 
 
-def score_prospects(prospects: Any, *, scorecard: Scorecard = playbook.SCREENING) -> pd.DataFrame:
+def score_prospects(
+    prospects: Any,
+    *,
+    scorecard: Scorecard = playbook.SCREENING,
+    contributions: bool = False,
+    rank: bool = True,
+) -> pd.DataFrame:
     """Score prospects on a weighted scorecard and band them, with bounds where answers are missing.
 
     ``total = Σ weight × points``; ``score = total × scale ÷ highest possible total``. The bands cut the score, or the
@@ -42,6 +60,10 @@ def score_prospects(prospects: Any, *, scorecard: Scorecard = playbook.SCREENING
         Chinese. Missing answers are allowed. Other columns are kept.
     scorecard : Scorecard
         Criteria, weights, scale and bands. The default is ``playbook.SCREENING``.
+    contributions : bool
+        Whether to add what each criterion contributes.
+    rank : bool
+        Whether to add ``rank`` and ``place``; sorting takes longer than everything else together.
 
     Returns
     -------
@@ -55,25 +77,37 @@ def score_prospects(prospects: Any, *, scorecard: Scorecard = playbook.SCREENING
         - ``band_low``, ``band_high``: the band at either end.
         - ``rank``: 1 for the highest total; equal totals share the best rank. Missing where the total is, and for
           prospects knocked out.
+        - ``place``: 1, 2, … without ties: of equal totals the one with more points on the criterion of the greatest
+          weight comes first, then on the next (equal weights in the card's order), then the earlier row.
         - ``knocked_out``: whether an answer shelves the prospect at once (missing where that answer is missing);
           its band is then the lowest one.
+        - ``knocked_out_by``, ``knocked_out_answer``: the criterion that does (the first in the card's order) and the
+          description of the answer, in English.
         - ``priority_action``: whether the banded value reaches ``scorecard.action_from`` (missing where undecided, or
           where the scorecard has no such cut-off).
+        - ``next_question``: where the band is missing, the missing criterion to ask for next: one that could knock the
+          prospect out, else the one that narrows the bounds most, ``weight × (most − fewest points)``; ties in the
+          card's order.
+        - with ``contributions=True``, ``contribution_<criterion>`` for each criterion: its part of the score, or of
+          the total where ``scale=None``; they add up to it. Missing where its answer is missing, 0 without weight.
 
     Raises
     ------
     ValueError
         If a criterion's column is missing or holds neither points nor level texts.
         If points lie outside the criterion's range, or a text is no level of it.
+        If a criterion bears the name of a result column.
 
     Notes
     -----
     A missing answer is never counted as zero. The bounds cover missing answers only: disagreement between raters and
-    the choice of weights are not in them.
+    the choice of weights are not in them; for the weights see
+    :func:`custvalue.screening.sensitivity.score_sensitivity`.
 
     References
     ----------
-    提升客户价值, screening scorecard 筛选准则 and its bands on 20 points.
+    提升客户价值, screening scorecard 筛选准则 and its bands on 20 points. The orders of ``place`` and of
+    ``next_question`` are the library's.
 
     Examples
     --------
@@ -86,17 +120,64 @@ def score_prospects(prospects: Any, *, scorecard: Scorecard = playbook.SCREENING
     """
     frame = to_pandas(prospects)
     check = FrameCheck(frame, "score_prospects")
+    answers = read_answers(check, scorecard, contributions=contributions)
+    check.done()
+    columns = score_columns(scorecard, answers)
+    if rank:
+        columns |= _ranks(scorecard, answers)
+    if contributions:
+        columns |= _contributions(scorecard, answers)
+    return _with_columns(frame, columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The points of each criterion as they were given, their totals, and who is knocked out or may be."""
+
+    points: list[Numbers]
+    totals: Totals
+    knocked: Mask
+    maybe_knocked: Mask
+
+    @property
+    def any_knock_out(self) -> bool:
+        """Whether somebody is knocked out or may be."""
+        return bool(self.knocked.any() or self.maybe_knocked.any())
+
+
+def read_answers(check: FrameCheck, scorecard: Scorecard, *, contributions: bool = False) -> Answers:
+    """Read and add up the answers; what is wrong with them is noted in ``check``."""
     check.rule("scorecard", scorecard, Scorecard)
-    taken = [name for name in scorecard.names if name in RESULTS]
+    results = {*RESULTS, *(CONTRIBUTION + name for name in scorecard.names if contributions)}
+    taken = [name for name in scorecard.names if name in results]
     if taken:
         check.fail(
             "a criterion must not bear the name of a result column", taken, "Rename it in the card and the frame."
         )
-    points = [criterion_points(check, criterion) for criterion in scorecard.criteria]
-    check.done()
-    totals = scorecard_totals(scorecard, points)
-    knocked, maybe_knocked = _knock_outs(scorecard, points, len(frame))
-    return frame.assign(**_score_columns(scorecard, totals, knocked, maybe_knocked))
+    criteria = scorecard.criteria
+    plain = [_plain_numbers(check.frame, name) for name in scorecard.names]
+    points = [
+        criterion_points(check, criterion) if given is None else given
+        for criterion, given in zip(criteria, plain, strict=True)
+    ]
+    totals = weighted_totals(
+        points,
+        [criterion.weight for criterion in criteria],
+        [criterion.min_points for criterion in criteria],
+        [criterion.max_points for criterion in criteria],
+    )
+    for place in np.flatnonzero(totals.outside):
+        if plain[place] is not None:
+            criterion_points(check, criteria[place])  # says which rows
+    return Answers(points, totals, *_knock_outs(scorecard, points, len(check.frame)))
+
+
+def _plain_numbers(frame: pd.DataFrame, name: str) -> Numbers | None:
+    """Return a column of plain numbers as it lies in the frame, its range unchecked; None for any other column."""
+    if name not in frame or (not frame.columns.is_unique and int((frame.columns == name).sum()) > 1):
+        return None
+    column = frame[name]
+    return column.to_numpy() if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf" else None
 
 
 def criterion_points(check: FrameCheck, criterion: Criterion) -> kernels.Floats:
@@ -109,8 +190,16 @@ def criterion_points(check: FrameCheck, criterion: Criterion) -> kernels.Floats:
         others = {level.label.zh: level.label.en for level in criterion.levels}
         for level in criterion.levels:
             others |= {f"{level.points:g}": level.label.en, f"{level.points:.1f}": level.label.en}
+        points = np.array([level.points for level in criterion.levels] + [np.nan])
+        column = check.frame[name]
+        if isinstance(column.dtype, pd.CategoricalDtype):  # its codes are there already
+            known = {text: place for place, text in enumerate(english)}
+            known |= {other: known[text] for other, text in others.items()}
+            table = [known.get(str(text), None) for text in column.cat.categories]
+            if None not in table:
+                return points[np.array([*table, -1], dtype=np.int64)][column.cat.codes.to_numpy()]
         codes = check.choices(name, english, aliases=others, remedy="Points may be given as numbers too.")
-        return np.array([level.points for level in criterion.levels] + [np.nan])[codes]
+        return points[codes]
     high = criterion.max_points if criterion.levels else None
     return check.numbers(name, low=criterion.min_points, high=high, purpose=criterion.label.en)
 
@@ -121,99 +210,134 @@ def _holds_text(column: "pd.Series[Any]") -> bool:
     return not pd.api.types.is_numeric_dtype(column) and bool(column.notna().any())
 
 
-def scorecard_totals(
-    scorecard: Scorecard, points: list[kernels.Floats]
-) -> tuple[kernels.Floats, kernels.Floats, kernels.Floats]:
-    """Return the weighted total and its bounds over the missing answers; the criteria of weight 0 do not count."""
-    weighing = [(c, column) for c, column in zip(scorecard.criteria, points, strict=True) if c.weight > 0]
-    weights = [c.weight for c, _ in weighing]
-    total = kernels.weighted_total([column for _, column in weighing], weights)
-    if not np.isnan(total).any():
-        return total, total, total
-    low = kernels.weighted_total([np.where(np.isnan(x), c.min_points, x) for c, x in weighing], weights)
-    high = kernels.weighted_total([np.where(np.isnan(x), c.max_points, x) for c, x in weighing], weights)
-    return total, low, high
-
-
-def _knock_outs(
-    scorecard: Scorecard, points: list[kernels.Floats], n: int
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _knock_outs(scorecard: Scorecard, points: list[Numbers], n: int) -> tuple[Mask, Mask]:
     """Return which rows an answer knocks out, and which a missing answer might."""
     knocked, unknown = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
     for criterion, column in zip(scorecard.criteria, points, strict=True):
-        fatal = [level.points for level in criterion.levels if level.knocks_out]
-        if fatal:
-            knocked |= np.isin(column, fatal)
+        if criterion.knocks_out:
+            knocked |= np.isin(column, criterion.knock_out_points)
             unknown |= np.isnan(column)
     return knocked, unknown & ~knocked
 
 
-def _score_columns(
-    scorecard: Scorecard,
-    totals: tuple[kernels.Floats, kernels.Floats, kernels.Floats],
-    knocked: NDArray[np.bool_],
-    maybe_knocked: NDArray[np.bool_],
-) -> dict[str, Any]:
-    total, total_low, total_high = totals
-    if scorecard.scale is None:
-        undefined = np.full(total.size, np.nan)
-        scores = (undefined, undefined, undefined)
-        _, banded_low, banded_high = totals
-        tolerance = kernels.ROUND_OFF * max(scorecard.bands.cuts, default=0.0)
+def round_off(scorecard: Scorecard) -> float:
+    """Return by how much a banded value may miss a cut and still stand on it."""
+    largest = max(scorecard.bands.cuts, default=0.0) if scorecard.scale is None else scorecard.scale
+    return kernels.ROUND_OFF * largest
+
+
+def on_scale(scorecard: Scorecard, total: kernels.Floats) -> kernels.Floats:
+    """Return totals on the scale: multiplied before divided, so that whole results stay whole."""
+    if scorecard.scale is None or scorecard.scale == scorecard.max_total:
+        return total
+    score = total * scorecard.scale
+    score /= scorecard.max_total
+    return score
+
+
+def score_columns(scorecard: Scorecard, answers: Answers) -> dict[str, Any]:
+    """Return the columns of the score and the band; equal columns are the same object."""
+    totals = answers.totals
+    score = on_scale(scorecard, totals.total)
+    if totals.low is totals.total:
+        score_low = score_high = score
     else:
-        scores = _scaled(totals, scorecard.scale, scorecard.max_total)
-        _, banded_low, banded_high = scores
-        tolerance = kernels.ROUND_OFF * scorecard.scale
-    bands = scorecard.bands
+        score_low, score_high = on_scale(scorecard, totals.low), on_scale(scorecard, totals.high)
+    columns = {"total": totals.total, "total_low": totals.low, "total_high": totals.high}
+    if scorecard.scale is None:
+        columns |= dict.fromkeys(("score", "score_low", "score_high"), np.full(score.size, np.nan))
+    else:
+        columns |= {"score": score, "score_low": score_low, "score_high": score_high}
+    return columns | _band_columns(scorecard, answers, score_low, score_high)
+
+
+def _band_columns(
+    scorecard: Scorecard, answers: Answers, banded_low: kernels.Floats, banded_high: kernels.Floats
+) -> dict[str, Any]:
+    """Return the bands at either end and what follows from them."""
+    knocked, maybe_knocked, bands = answers.knocked, answers.maybe_knocked, scorecard.bands
+    tolerance = round_off(scorecard)
     low = kernels.band_codes(banded_low, bands.cuts, bands.owned_by_upper, tolerance=tolerance)
-    high = (
-        low
-        if banded_high is banded_low
-        else kernels.band_codes(banded_high, bands.cuts, bands.owned_by_upper, tolerance=tolerance)
-    )
-    if knocked.any() or maybe_knocked.any():
+    high = low
+    if banded_high is not banded_low:
+        high = kernels.band_codes(banded_high, bands.cuts, bands.owned_by_upper, tolerance=tolerance)
+    if answers.any_knock_out:
         low, high = np.where(knocked | maybe_knocked, 0, low), np.where(knocked, 0, high)
-    band = np.where(low == high, low, kernels.MISSING_CODE)
-    rank = kernels.descending_rank(np.where(knocked, np.nan, total))
+    band_low = band_high = band = ordered_classes(low, bands.names)
+    undecided = np.flatnonzero(low != high) if high is not low else np.empty(0, dtype=np.int64)
+    if undecided.size:
+        band_high = ordered_classes(high, bands.names)
+        certain = low.copy()
+        certain[undecided] = kernels.MISSING_CODE
+        band = ordered_classes(certain, bands.names)
     return {
-        "total": total,
-        "total_low": total_low,
-        "total_high": total_high,
-        "score": scores[0],
-        "score_low": scores[1],
-        "score_high": scores[2],
-        "band": ordered_classes(band, bands.names),
-        "band_low": ordered_classes(low, bands.names),
-        "band_high": ordered_classes(high, bands.names),
-        "rank": nullable_integers(rank),
+        "band": band,
+        "band_low": band_low,
+        "band_high": band_high,
         "knocked_out": nullable_booleans(knocked, maybe_knocked),
-        "priority_action": _priority_action(scorecard, banded_low, banded_high, knocked, maybe_knocked, tolerance),
+        **_knock_out_reasons(scorecard, answers),
+        "priority_action": _priority_action(scorecard, banded_low, banded_high, answers, tolerance),
+        "next_question": next_question(scorecard, answers.points, undecided),
     }
 
 
-def _scaled(
-    totals: tuple[kernels.Floats, kernels.Floats, kernels.Floats], scale: float, max_total: float
-) -> tuple[kernels.Floats, kernels.Floats, kernels.Floats]:
-    """Put totals on the scale: multiplied before divided, so that whole results stay whole."""
-    total, low, high = totals
-    if scale == max_total:
-        return totals
-    score = total * scale / max_total
-    if low is total:
-        return score, score, score
-    return score, low * scale / max_total, high * scale / max_total
+def _knock_out_reasons(scorecard: Scorecard, answers: Answers) -> dict[str, "pd.Categorical[Any]"]:
+    """Return the criterion that knocks each prospect out, the first in the card's order, and what was answered."""
+    by, because = (np.full(answers.knocked.size, kernels.MISSING_CODE, dtype=np.int8) for _ in range(2))
+    fatal = [(place, c) for place, c in enumerate(scorecard.criteria) if c.knocks_out]
+    texts = list(dict.fromkeys(level.label.en for _, c in fatal for level in c.levels if level.knocks_out))
+    for code, (place, criterion) in reversed(list(enumerate(fatal))):
+        for level in criterion.levels:
+            if level.knocks_out:
+                mine = answers.points[place] == level.points
+                by[mine], because[mine] = code, texts.index(level.label.en)
+    return {
+        "knocked_out_by": pd.Categorical.from_codes(by, dtype=pd.CategoricalDtype([c.name for _, c in fatal])),
+        "knocked_out_answer": pd.Categorical.from_codes(because, dtype=pd.CategoricalDtype(texts)),
+    }
+
+
+def _ranks(scorecard: Scorecard, answers: Answers) -> dict[str, Any]:
+    """Return the rank that equal totals share and the place that they do not."""
+    criteria = scorecard.criteria
+    heaviest_first = sorted(range(len(criteria)), key=lambda place: -criteria[place].weight)
+    breakers = [answers.points[place] for place in heaviest_first if criteria[place].weight > 0]
+    rank, place = ranks_and_places(_ranked_totals(answers), breakers)
+    return {"rank": nullable_integers(rank), "place": nullable_integers(place)}
+
+
+def shared_rank(answers: Answers) -> pd.arrays.IntegerArray:
+    """Return the rank that equal totals share."""
+    return nullable_integers(kernels.descending_rank(_ranked_totals(answers)))
+
+
+def _ranked_totals(answers: Answers) -> kernels.Floats:
+    return steps_of_round_off(np.where(answers.knocked, np.nan, answers.totals.total))
+
+
+def _contributions(scorecard: Scorecard, answers: Answers) -> dict[str, kernels.Floats]:
+    """Return each criterion's part of the score, or of the total on a raw scale."""
+    return {
+        CONTRIBUTION + criterion.name: on_scale(scorecard, column * float(criterion.weight))
+        if criterion.weight > 0
+        else np.zeros(column.size)
+        for criterion, column in zip(scorecard.criteria, answers.points, strict=True)
+    }
 
 
 def _priority_action(
-    scorecard: Scorecard,
-    low: kernels.Floats,
-    high: kernels.Floats,
-    knocked: NDArray[np.bool_],
-    maybe_knocked: NDArray[np.bool_],
-    tolerance: float,
+    scorecard: Scorecard, low: kernels.Floats, high: kernels.Floats, answers: Answers, tolerance: float
 ) -> pd.arrays.BooleanArray:
     if scorecard.action_from is None:
         return nullable_booleans(np.zeros(low.size, dtype=bool), np.ones(low.size, dtype=bool))
-    least, most = low >= scorecard.action_from - tolerance, high >= scorecard.action_from - tolerance
-    least, most = least & ~knocked & ~maybe_knocked, most & ~knocked
+    least = low >= scorecard.action_from - tolerance
+    most = least if high is low else high >= scorecard.action_from - tolerance
+    if answers.any_knock_out:
+        least, most = least & ~answers.knocked & ~answers.maybe_knocked, most & ~answers.knocked
     return nullable_booleans(least, least != most)
+
+
+def _with_columns(frame: pd.DataFrame, columns: dict[str, Any]) -> pd.DataFrame:
+    """Return the frame with columns added; equal ones share their memory until one of them is written to."""
+    shared = {id(values): pd.Series(values, index=frame.index, copy=False) for values in columns.values()}
+    return frame.assign(**{name: shared[id(values)] for name, values in columns.items()})

@@ -1,6 +1,39 @@
-"""追踪 Tracking: what the open pipeline is worth, and how often deals are really won."""
+"""追踪 Tracking: what the open pipeline is worth, what moved it, what to do next, and how good the forecasts were."""
 
+from custvalue.tracking.accuracy import forecast_accuracy
+from custvalue.tracking.coverage import coverage, velocity
+from custvalue.tracking.entries import StageEntries, stage_entries
 from custvalue.tracking.expected import expected_revenue, pipeline_by_stage
+from custvalue.tracking.followup import follow_up
+from custvalue.tracking.forecast_categories import forecast_categories
+from custvalue.tracking.judged_forecasts import JudgedForecasts, judge_forecasts
+from custvalue.tracking.movement import PipelineMovement, pipeline_movement
+from custvalue.tracking.probabilities import probability_disagreement
+from custvalue.tracking.probability_accuracy import ProbabilityAccuracy, probability_accuracy
+from custvalue.tracking.reliability import reliability_table
+from custvalue.tracking.slippage import slippage
+from custvalue.tracking.stage_time import time_in_stage
 from custvalue.tracking.win_rates import win_rates
 
-__all__ = ["expected_revenue", "pipeline_by_stage", "win_rates"]
+__all__ = [
+    "JudgedForecasts",
+    "PipelineMovement",
+    "ProbabilityAccuracy",
+    "StageEntries",
+    "coverage",
+    "expected_revenue",
+    "follow_up",
+    "forecast_accuracy",
+    "forecast_categories",
+    "judge_forecasts",
+    "pipeline_by_stage",
+    "pipeline_movement",
+    "probability_accuracy",
+    "probability_disagreement",
+    "reliability_table",
+    "slippage",
+    "stage_entries",
+    "time_in_stage",
+    "velocity",
+    "win_rates",
+]

@@ -8,16 +8,21 @@ import pandas as pd
 
 from custvalue import kernels
 from custvalue.frames.checks import FrameCheck, to_pandas
-from custvalue.frames.deals import DealsAsOf, deals_as_of, group_columns, ladder_codes, ladder_probability
+from custvalue.frames.deals import deals_as_of, group_columns, ladder_codes
 from custvalue.frames.nullable import ordered_classes
-from custvalue.frames.periods import AsOf, as_day, check_freq, period_labels
+from custvalue.frames.periods import AsOf, as_day, check_freq
+from custvalue.kernels.exact import exact_grid, on_grid
 from custvalue.rules import playbook
 from custvalue.rules.ladder import Ladder
+from custvalue.tracking.deal_rows import MONEY_UNKNOWN, SET_APART, STATE_UNKNOWN, period_key, row_labels
+from custvalue.tracking.probabilities import P_MODEL, P_STAGE, PROBABILITIES, read_chances, refuse_unknown_state
 
-OVERDUE, UNSCHEDULED, UNPRICED = "overdue", "unscheduled", "unpriced"
-STATE_UNKNOWN, CREATED_LATER = "state_unknown", "created_after_as_of"
+__all__ = ["STATE_UNKNOWN", "expected_revenue", "pipeline_by_stage"]
+
+BY_PERIOD_END = "p_win_by_period_end"
+TIMINGS = ("timing_model", "mixed", "expected_close")
 MEASURES = ("n_deals", "n_won", "won", "n_open", "open", "expected_open", "forecast", "won_plus_open")
-SET_APART = (OVERDUE, UNSCHEDULED, UNPRICED, STATE_UNKNOWN, CREATED_LATER)
+BY_SOURCE = tuple(f"expected_{name}" for name in PROBABILITIES)
 
 
 def expected_revenue(
@@ -27,7 +32,10 @@ def expected_revenue(
     freq: str = "Q-DEC",
     by: str | Sequence[str] = (),
     ladder: Ladder = playbook.DEAL_HEAT,
-    probability: str | None = None,
+    probability: str | None = P_STAGE,
+    p_rep: str | None = None,
+    p_model: str = P_MODEL,
+    by_period_end: str | None = BY_PERIOD_END,
     amount: str = "amount",
     stage: str = "stage",
     outcome: str = "outcome",
@@ -54,7 +62,16 @@ def expected_revenue(
     ladder : Ladder
         The chance of ever winning by stage.
     probability : str, optional
-        A column of probabilities (0–1) to use instead of the ladder.
+        Which chance of ever winning to use: ``"p_stage"`` (the ladder; also where None), ``"p_rep"`` (as the rep
+        entered it), ``"p_model"``, or the name of any other column of probabilities (0–1).
+    p_rep : str, optional
+        The column of the rep's probability; ``p_rep`` if there is one, else ``probability``.
+    p_model : str
+        The column of a model's probability; may be absent.
+    by_period_end : str, optional
+        The column in which a model of timing gives each deal's chance of being won by the end of the period its
+        expected close lies in (missing where it has none). Where it is there, a period's row uses it in place of the
+        chance of *ever* winning; None uses it nowhere.
     amount, stage, outcome, created, expected_close, closed : str
         Column names.
 
@@ -64,8 +81,12 @@ def expected_revenue(
         One row per period and group that has a deal, sorted by group, periods in time order and the rows set apart
         last. Columns: ``period``, the ``by`` columns, ``n_deals`` (all deals of the row, lost ones included),
         ``n_won``, ``won``, ``n_open``, ``open``, ``expected_open``, ``forecast``, ``won_plus_open`` (money in currency
-        units). Every deal is in exactly one row, so ``n_deals`` adds up to the rows of the input. Closed deals stand in
-        the period of ``closed``, open ones in that of ``expected_close``. Rows set apart, in this order of precedence:
+        units); ``expected_p_stage``, ``expected_p_rep``, ``expected_p_model`` (the open deals at each chance of ever
+        winning, missing where one of them has none); ``n_at_its_word`` (open deals of a period whose expected close is
+        taken at its word) and ``timing`` (ordered categorical: ``timing_model``, ``mixed``, ``expected_close``; missing
+        in rows that are no period or hold no open deal). Every deal is in exactly one row, so ``n_deals`` adds up to
+        the rows of the input. Closed deals stand in the period of ``closed``, open ones in that of ``expected_close``.
+        Rows set apart, in this order of precedence:
 
         - ``created_after_as_of``: deals that did not exist on the day; they count in ``n_deals`` only.
         - ``state_unknown``: deals open on the day, where the frame holds later events (a deal created or closed after
@@ -85,7 +106,12 @@ def expected_revenue(
     Notes
     -----
     The ladder is the chance of *ever* winning. Without a model of timing a period's row takes the expected close at its
-    word, which flatters the near periods where dates slip. Lost deals count zero. An open deal at 100 % is not won.
+    word, which flatters the near periods where dates slip; ``timing`` says where that was done. Lost deals count zero.
+    An open deal at 100 % is not won.
+
+    Sums reconcile to the last bit at every level of grouping: each deal's won, open and expected money is moved to the
+    nearest point of one grid of binary fractions on which addition is exact (2⁻⁵² of the next power of two above the
+    frame's total, for a total of 10⁹ a quarter of a millionth of a currency unit). Whole amounts are not changed by it.
 
     References
     ----------
@@ -116,26 +142,27 @@ def expected_revenue(
     deals = deals_as_of(check, day, outcome=outcome, created=created, closed=closed)
     amounts = check.numbers(amount, low=0, purpose="what the deal is worth")
     due = check.optional_dates(expected_close, usual="expected_close")
-    chance = (
-        check.numbers(probability, low=0, high=1)
-        if probability is not None
-        else ladder_probability(check, stage, ladder, needed=deals.open)
+    chances = read_chances(
+        check, probability=probability, ladder=ladder, stage=stage, p_rep=p_rep, p_model=p_model, needed=deals.open
     )
-    if probability is not None and probability in frame:
-        check.fail_rows(
-            "open deals need a probability",
-            probability,
-            np.isnan(chance) & deals.open,
-            "Fill it in, or use the ladder.",
-        )
-    groups = group_columns(check, by, results=("period", *MEASURES))
+    timed = np.full(len(frame), np.nan)
+    if by_period_end is not None and check.may_use(by_period_end, usual=BY_PERIOD_END):
+        timed = check.numbers(by_period_end, low=0, high=1)
+    groups = group_columns(check, by, results=("period", *MEASURES, *BY_SOURCE, *_TIMING))
     check.one_currency()
     check.done()
 
-    label = _row_labels(deals, amounts, due, day, freq)
-    unknown_money = np.isin(label, (UNPRICED, STATE_UNKNOWN, CREATED_LATER))
+    label = row_labels(deals, amounts, due, day, freq)
     is_open = deals.open | deals.state_unknown
-    money = np.where(unknown_money, np.nan, amounts)
+    in_a_period = deals.open & ~np.isin(label, SET_APART)
+    by_model = in_a_period & ~np.isnan(timed)
+    chance = np.where(by_model, timed, chances.used)
+    grid = exact_grid(float(np.nansum(amounts)))
+    money = on_grid(np.where(np.isin(label, MONEY_UNKNOWN), np.nan, amounts), grid)
+
+    def expected(chance: kernels.Floats) -> kernels.Floats:
+        return np.where(is_open, on_grid(money * chance, grid), 0.0)
+
     pieces = pd.DataFrame(
         {
             "n_deals": 1,
@@ -143,33 +170,30 @@ def expected_revenue(
             "won": np.where(deals.won, money, 0.0),
             "n_open": is_open.astype(np.int64),
             "open": np.where(is_open, money, 0.0),
-            "expected_open": np.where(is_open, money * chance, 0.0),
+            "expected_open": expected(chance),
+            "n_at_its_word": (in_a_period & ~by_model).astype(np.int64),
         }
+        | {f"expected_{name}": expected(getattr(chances, name)) for name in PROBABILITIES}
     )
-    order = sorted(set(label) - set(SET_APART)) + [name for name in SET_APART if name in set(label)]
     keys = [frame[name].set_axis(pieces.index) for name in groups]
-    period = pd.Series(pd.Categorical(label, categories=order, ordered=True), name="period")
-    grouped = pieces.groupby([*keys, period], observed=True, dropna=False, sort=True)
+    grouped = pieces.groupby([*keys, period_key(label)], observed=True, dropna=False, sort=True)
     # min_count would turn a row's unknown money into zero: skipna=False keeps it missing.
     result = grouped.sum(skipna=False).reset_index()
     result["period"] = result["period"].astype("str")
     result["forecast"] = result["won"] + result["expected_open"]
     result["won_plus_open"] = result["won"] + result["open"]
-    return result[["period", *groups, *MEASURES]]
+    result["timing"] = ordered_classes(_timing_codes(result), TIMINGS)
+    return result[["period", *groups, *MEASURES, *BY_SOURCE, *_TIMING]]
 
 
-def _row_labels(
-    deals: DealsAsOf, amounts: np.ndarray, due: "pd.Series[Any]", day: pd.Timestamp, freq: str
-) -> np.ndarray:
-    """Return the row each deal belongs to: its period, or the first reason to set it apart."""
-    date = due.where(deals.open, deals.closed)
-    unscheduled = date.isna().to_numpy()
-    overdue = deals.open & (due < day).to_numpy()
-    return np.select(
-        [deals.created_later, deals.state_unknown, np.isnan(amounts) & ~deals.lost, unscheduled, overdue],
-        [CREATED_LATER, STATE_UNKNOWN, UNPRICED, UNSCHEDULED, OVERDUE],
-        default=period_labels(date, freq).to_numpy(dtype=object, na_value=""),
-    )
+_TIMING = ("n_at_its_word", "timing")
+
+
+def _timing_codes(result: pd.DataFrame) -> np.ndarray:
+    """Return which timing each row rests on; -1 where no expected close decides."""
+    at_its_word, n_open = result["n_at_its_word"].to_numpy(), result["n_open"].to_numpy()
+    codes = np.select([at_its_word == 0, at_its_word < n_open], [0, 1], default=2)
+    return np.where(result["period"].isin(SET_APART) | (n_open == 0), -1, codes)
 
 
 def pipeline_by_stage(
@@ -222,12 +246,7 @@ def pipeline_by_stage(
     check.rule("ladder", ladder, Ladder)
     deals = deals_as_of(check, as_day(as_of), outcome=outcome, created=created, closed=closed)
     check.one_currency()
-    if deals.state_unknown.any():
-        check.fail(
-            "the frame must be as it stood on as_of",
-            f"{int(deals.state_unknown.sum())} deals open on {as_day(as_of):%Y-%m-%d} and later events",
-            "Pass a snapshot taken that day, or the day of the export as as_of.",
-        )
+    refuse_unknown_state(check, deals.state_unknown, as_of)
     amounts = check.numbers(amount, low=0, purpose="what the deal is worth")
     codes = ladder_codes(check, stage, ladder, needed=deals.open)
     check.done()

@@ -14,7 +14,8 @@ INPUT_ONLY = {"card"}
 def frames_of(result):
     if isinstance(result, pd.DataFrame):
         return [result]
-    return [getattr(result, field.name) for field in dataclasses.fields(result)]
+    parts = [getattr(result, field.name) for field in dataclasses.fields(result)]
+    return [part for part in parts if isinstance(part, pd.DataFrame)]
 
 
 def test_every_column_of_every_result_has_a_header_in_both_languages(case):

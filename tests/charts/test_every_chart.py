@@ -57,7 +57,8 @@ def texts_of(figure):
 def frames_of(result):
     if isinstance(result, pd.DataFrame):
         return [result]
-    return [getattr(result, field.name) for field in dataclasses.fields(result)]
+    parts = [getattr(result, field.name) for field in dataclasses.fields(result)]
+    return [part for part in parts if isinstance(part, pd.DataFrame)]
 
 
 def test_a_figure_reads_itself_out_in_one_plain_sentence(case, lang):

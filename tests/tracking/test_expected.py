@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from custvalue import expected_revenue, pipeline_by_stage, playbook
 from custvalue.rules import Label, Ladder, Stage
+from custvalue.tracking.probabilities import probability_disagreement
 
 DAY = "2026-09-30"
 
@@ -257,3 +258,149 @@ def test_pyarrow_typed_frames_give_the_same_answer():
     frame = deals((100, "agreement", "won", None, "2026-08-03"), (200, "quotation", None, "2026-11-15", None))
     typed = frame.convert_dtypes(dtype_backend="pyarrow")
     pd.testing.assert_frame_equal(expected_revenue(typed, as_of=DAY), expected_revenue(frame, as_of=DAY))
+
+
+def test_the_probability_is_chosen_by_name_and_the_three_stand_side_by_side():
+    frame = deals((100, "terms", None, "2026-10-05", None), (200, "trial", None, "2026-10-06", None))
+    frame = frame.assign(probability=[0.5, 0.25], p_model=[0.75, 0.125])
+    by_name = {
+        name: row(expected_revenue(frame, as_of=DAY, probability=name), "2026Q4")
+        for name in ("p_stage", "p_rep", "p_model", "probability", None)
+    }
+    # 0.6 x 100 + 0.8 x 200 = 220; 0.5 x 100 + 0.25 x 200 = 100; 0.75 x 100 + 0.125 x 200 = 100
+    assert {name: found["expected_open"] for name, found in by_name.items()} == {
+        "p_stage": 220,
+        "p_rep": 100,
+        "p_model": 100,
+        "probability": 100,
+        None: 220,
+    }
+    for found in by_name.values():
+        assert found[["expected_p_stage", "expected_p_rep", "expected_p_model"]].tolist() == [220, 100, 100]
+
+
+def test_a_column_named_p_rep_goes_before_the_usual_one_and_another_must_be_there():
+    frame = deals((100, "terms", None, "2026-10-05", None)).assign(probability=0.5, p_rep=0.25)
+    assert row(expected_revenue(frame, as_of=DAY, probability="p_rep"), "2026Q4")["expected_open"] == 25
+    named = frame.rename(columns={"p_rep": "gut"})
+    assert row(expected_revenue(named, as_of=DAY, probability="p_rep", p_rep="gut"), "2026Q4")["expected_open"] == 25
+    for options in ({"p_rep": "gut"}, {"probability": "p_model"}, {"p_model": "scored"}):
+        with pytest.raises(ValueError, match=r"column '(gut|p_model|scored)' is needed"):
+            expected_revenue(frame, as_of=DAY, **options)
+
+
+def test_a_source_that_lacks_a_deal_has_no_sum_and_the_others_do():
+    frame = deals((100, "terms", None, "2026-10-05", None), (200, "trial", None, "2026-10-06", None))
+    found = row(expected_revenue(frame.assign(probability=[0.5, None]), as_of=DAY), "2026Q4")
+    assert np.isnan(found["expected_p_rep"])
+    assert found["expected_p_stage"] == 220
+    with pytest.raises(ValueError, match="open deals need a probability: got nan"):
+        expected_revenue(frame.assign(probability=[0.5, None]), as_of=DAY, probability="p_rep")
+
+
+def test_stages_off_the_ladder_matter_only_where_the_ladder_is_used():
+    frame = deals((100, "Negotiation", None, "2026-10-05", None)).assign(p_model=0.5)
+    found = row(expected_revenue(frame, as_of=DAY, probability="p_model"), "2026Q4")
+    assert found["expected_open"] == 50
+    assert np.isnan(found["expected_p_stage"])
+    without = frame.drop(columns="stage")
+    assert row(expected_revenue(without, as_of=DAY, probability="p_model"), "2026Q4")["expected_open"] == 50
+
+
+def test_a_model_of_timing_replaces_the_chance_of_ever_winning_in_a_periods_row_only():
+    frame = deals(
+        (100, "terms", None, "2026-10-05", None),
+        (200, "trial", None, "2026-11-05", None),
+        (50, "trial", None, "2026-09-01", None),
+        (60, "agreement", "won", None, "2026-08-01"),
+    )
+    plain = expected_revenue(frame, as_of=DAY)
+    assert plain["timing"].tolist() == [np.nan, "expected_close", np.nan]
+    assert plain["n_at_its_word"].tolist() == [0, 2, 0]
+    partly = expected_revenue(frame.assign(p_win_by_period_end=[0.25, None, 0.1, None]), as_of=DAY)
+    # 0.25 x 100 + 0.8 x 200 = 185; the overdue deal belongs to no period: 0.8 x 50 = 40
+    assert partly["expected_open"].tolist() == [0, 185, 40]
+    assert partly["expected_p_stage"].tolist() == [0, 220, 40]
+    assert (row(partly, "2026Q4")["timing"], row(partly, "2026Q4")["n_at_its_word"]) == ("mixed", 1)
+    full = frame.assign(p_win_by_period_end=[0.25, 0.5, 0.1, None])
+    assert row(expected_revenue(full, as_of=DAY), "2026Q4")["timing"] == "timing_model"
+    assert row(expected_revenue(full, as_of=DAY, by_period_end=None), "2026Q4")["expected_open"] == 220
+
+
+@settings(deadline=None, max_examples=60)
+@given(deal_frames(), st.randoms(use_true_random=False))
+def test_sums_reconcile_to_the_last_bit_at_every_level_of_grouping(frame, random):
+    cents = [round(random.random() * random.choice([1, 1e4, 1e10]), 2) for _ in range(len(frame))]
+    frame = frame.assign(
+        amount=np.where(frame["amount"].isna(), np.nan, cents),
+        created=pd.Timestamp("2025-01-01"),
+        region=[random.choice(["East", "West"]) for _ in cents],
+        probability=[random.random() for _ in cents],
+    )
+    day = "2027-12-31"  # after every event, so that all money is known
+    whole = expected_revenue(frame, as_of=day, freq="M").set_index("period")
+    money = ["won", "open", "expected_open", "forecast", "won_plus_open", "expected_p_rep"]
+    for by in ("owner", "region", ["region", "owner"], ["owner", "stage"]):
+        parts = expected_revenue(frame, as_of=day, freq="M", by=by).sample(frac=1, random_state=random.randrange(99))
+        for label, rows in parts.groupby("period"):
+            if label == "unpriced":
+                continue
+            for column in money:
+                total = 0.0
+                for value in rows[column].tolist():  # one by one: no compensated sum
+                    total += value
+                assert total == whole.loc[label, column], (by, label, column)
+
+
+def test_the_forecast_is_not_the_sum_of_rounded_deals():
+    frame = deals(*[(1.4, "agreement", None, "2026-10-05", None)] * 10)
+    # Each deal rounded for display is 1, together 10: the sum is 14.
+    assert row(expected_revenue(frame, as_of=DAY), "2026Q4")["expected_open"] == pytest.approx(14, rel=1e-15)
+
+
+def test_a_past_period_is_not_revalued_with_the_stages_of_today():
+    # On 30 June the deal stood somewhere; in September it stands at 90 %, and another was won in July.
+    frame = deals(
+        (100, "selection", None, "2026-06-30", None), (70, "agreement", "won", "2026-06-30", "2026-07-15")
+    ).assign(created=pd.Timestamp("2026-01-01"))
+    then = expected_revenue(frame, as_of="2026-06-30")
+    assert then["period"].tolist() == ["state_unknown"]
+    assert then[["open", "expected_open", "forecast"]].isna().all(axis=None)
+    now = expected_revenue(frame, as_of=DAY).set_index("period")
+    assert now.loc["2026Q3", ["won", "expected_open"]].tolist() == [70, 0]
+    assert now.loc["overdue", "expected_open"] == 90
+
+
+def test_lost_deals_stay_at_zero_whatever_their_probability_column_says():
+    frame = deals((900, "trial", "lost", "2026-10-05", "2026-08-01")).assign(probability=0.9, p_win_by_period_end=0.9)
+    found = row(expected_revenue(frame, as_of=DAY, probability="p_rep"), "2026Q3")
+    assert found[["open", "expected_open", "forecast", "won_plus_open", "expected_p_rep"]].tolist() == [0] * 5
+
+
+def test_disagreements_between_rep_and_ladder_are_listed_by_the_money_they_move():
+    frame = deals(
+        (100, "terms", None, None, None),  # 0.6 against 0.9: 30
+        (1000, "terms", None, None, None),  # 0.6 against 0.5: 100
+        (None, "terms", None, None, None),
+        (500, "terms", None, None, None),  # agrees
+        (500, "terms", None, None, None),  # the rep says nothing
+        (500, "terms", "won", None, "2026-01-01"),
+    ).assign(probability=[0.9, 0.5, 0.1, 0.6, None, 0.1])
+    found = probability_disagreement(frame, as_of=DAY)
+    assert found.index.tolist() == [1, 0, 2]
+    assert found["expected_rep_minus_stage"].tolist() == pytest.approx([-100, 30, np.nan], nan_ok=True)
+    assert found["p_rep_minus_p_stage"].tolist() == pytest.approx([-0.1, 0.3, -0.5])
+    assert found["rank"].tolist() == [1, 2, pd.NA]
+    # The threshold belongs to those that agree.
+    assert probability_disagreement(frame, as_of=DAY, threshold=0.3).index.tolist() == [2]
+    assert probability_disagreement(frame, as_of=DAY, threshold=0.29).index.tolist() == [0, 2]
+
+
+def test_disagreement_needs_the_reps_column_and_the_frame_as_it_stood():
+    frame = deals((100, "terms", None, None, None))
+    with pytest.raises(ValueError, match=r"column 'probability' is needed \(the rep's probability\)"):
+        probability_disagreement(frame, as_of=DAY)
+    later = deals((100, "terms", None, None, None), (5, "terms", "won", None, "2026-10-01")).assign(probability=0.1)
+    with pytest.raises(ValueError, match="the frame must be as it stood on as_of: got 2 deals open"):
+        probability_disagreement(later, as_of=DAY)
+    assert probability_disagreement(frame.assign(probability=0.1).iloc[:0], as_of=DAY)["rank"].tolist() == []

@@ -64,6 +64,9 @@ _MISSING = Label("{n} without a value left out.", "{n}个无数值，未列入�
 _NEGATIVE = Label("{n} negative {customers}: {sum}{together}.", "{n}个客户为负值{together}{sum}。")
 _BUCKETS = Label("Each bar adds up {k} customers.", "每个条形合计{k}个客户。")
 _BUCKETS_ABOUT = Label("Each bar adds up {k} or {l} customers.", "每个条形合计{k}或{l}个客户。")
+_AUTO = Label(
+    "Class limits by the shape of the curve: A to {a}, B to {b}.", "等级界限由曲线形状确定：A类至{a}，B类至{b}。"
+)
 _NO_CUSTOMERS = Label("there are no customers with a value.", "没有带数值的客户。")
 _NO_TOTAL = Label("the total is not positive, so shares are undefined.", "合计不为正，占比无定义。")
 _ONE_HOVER = Label(
@@ -148,7 +151,8 @@ def plot_concentration(
         return nothing_figure(_SUBJECT, _NO_TOTAL.text(lang), lang)
     names = row_names(result.accounts, order, name, ("account",), lang) if order.size <= MAX_BARS else []
     pareto = _Pareto(share[order], running[order], codes[order], amounts[order], names, column_word(value, lang))
-    return _draw(pareto, result.summary.iloc[0].to_dict(), lang)
+    summary = result.summary.iloc[0].to_dict()
+    return _draw(pareto, summary, lang, limits=_limits_note(summary, lang) if _found_limits(result) else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +177,16 @@ class _Pareto:
         return np.round(np.linspace(0, self.n, min(self.n, MAX_BARS) + 1)).astype(np.int64)
 
 
-def _draw(pareto: _Pareto, summary: dict[Any, Any], lang: Lang) -> go.Figure:
+def _found_limits(result: Concentration) -> bool:
+    return isinstance(result.question.class_limits, str)
+
+
+def _limits_note(summary: dict[Any, Any], lang: Lang) -> str:
+    limits = {letter: percent_text(summary[f"class_limit_{letter}"], lang, decimals=1) for letter in ("a", "b")}
+    return say(_AUTO, lang, **limits)
+
+
+def _draw(pareto: _Pareto, summary: dict[Any, Any], lang: Lang, *, limits: str) -> go.Figure:
     levels = {
         float(str(c)[len("n_for_") :]) / PERCENT: int(k) for c, k in summary.items() if str(c).startswith("n_for_")
     }
@@ -191,7 +204,7 @@ def _draw(pareto: _Pareto, summary: dict[Any, Any], lang: Lang) -> go.Figure:
             top=percent_text(summary["top_20_pct_share"], lang),
             net=_net_sentence(negative, lang),
         ),
-        note=_note(pareto, summary, lang),
+        note=joined([*_notes(pareto, summary, lang), *([limits] if limits else [])], lang),
     )
     _draw_bars(figure, pareto, lang)
     kept = _kept_points(pareto, list(levels.values()))
@@ -251,7 +264,7 @@ def _level_words(level: float, k: int, pareto: _Pareto, lang: Lang) -> dict[str,
     }
 
 
-def _note(pareto: _Pareto, summary: dict[Any, Any], lang: Lang) -> str:
+def _notes(pareto: _Pareto, summary: dict[Any, Any], lang: Lang) -> list[str]:
     texts = []
     if pareto.n > MAX_BARS:
         sizes = np.diff(pareto.edges)
@@ -269,7 +282,7 @@ def _note(pareto: _Pareto, summary: dict[Any, Any], lang: Lang) -> str:
         texts.append(say(_NEGATIVE, lang, **words))
     if summary["n_missing"]:
         texts.append(say(_MISSING, lang, n=count_text(summary["n_missing"])))
-    return joined(texts, lang)
+    return texts
 
 
 def _draw_bars(figure: go.Figure, pareto: _Pareto, lang: Lang) -> None:

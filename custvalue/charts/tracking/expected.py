@@ -74,6 +74,9 @@ _DEALS = Label("{n} {deals}", "{n}个商机")
 _APART = Label("set apart", "单列")
 _APART_AXIS = Label("Set apart: not in any period", "单列：不属于任何期间")
 _NOTHING_APART = Label("nothing", "无")
+_AT_ITS_WORD = Label(
+    "The expected close of {n} open {deals} is taken at its word.", "{n}个未结商机按其预计成交日期计入。"
+)
 
 
 def plot_expected_revenue(result: Any, *, lang: Lang = "en", period: str | None = None) -> go.Figure:
@@ -136,7 +139,7 @@ def plot_expected_revenue(result: Any, *, lang: Lang = "en", period: str | None 
     headline = _headline(periods, apart, chosen, lang)
     figure = new_figure(
         headline,
-        _expected_sentence(shown, apart, headline, lang),
+        joined((_expected_sentence(shown, apart, headline, lang), _at_its_word(frame, lang)), lang),
         note=_not_shown(periods, shown, lang),
     )
     if len(shown):
@@ -225,6 +228,12 @@ def _expected_sentence(shown: pd.DataFrame, apart: pd.DataFrame, headline: str, 
         headline=headline,
         apart=_apart_counts(apart, lang),
     )
+
+
+def _at_its_word(frame: pd.DataFrame, lang: Lang) -> str:
+    """Say how many deals count in the period they are expected in, whatever the chance that they slip."""
+    n = int(frame["n_at_its_word"].sum()) if "n_at_its_word" in frame else 0
+    return say(_AT_ITS_WORD, lang, n=count_text(n), deals=agree(n, "deal", "deals")) if n else ""
 
 
 def _window(periods: pd.DataFrame, chosen: str) -> pd.DataFrame:

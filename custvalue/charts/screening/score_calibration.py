@@ -1,0 +1,158 @@
+"""The win rate that goes with a score: groups of scores with intervals, and what was fitted to them."""
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from custvalue.charts.canvas import new_figure, nice_ticks, nothing_figure, percent_axis, stand
+from custvalue.charts.screening.evidence import NO_OUTCOME, RATE, RATE_AXIS, SUBJECT, auc_finding, check_evidence
+from custvalue.charts.theme import BLUE, INK, NOTE_SIZE, VERMILLION
+from custvalue.charts.wording import agree, count_text, drawn, hover, markup, number_text, percent_text, say
+from custvalue.rules.labels import Label, Lang, check_lang
+from custvalue.screening.evidence import ScorecardEvidence
+
+CURVE_HEIGHT, POINT = 320, 9
+
+_RISE = Label(
+    "A score of {low} goes with a win rate of {rate_low}, one of {high} with {rate_high} (fitted line)",
+    "得分{low}对应赢单率{rate_low}，得分{high}对应{rate_high}（拟合线）",
+)
+_CURVE_SENTENCE = Label(
+    "Points with intervals show the win rate of {n} {groups} of scores, a line and steps what was fitted to them. "
+    "{finding}.",
+    "圆点与区间为{n}组得分的赢单率，曲线与阶梯为拟合结果。{finding}。",
+)
+_CURVE_NOTE = Label(
+    "Fitted to the {n} prospects shown: no forecast for new ones.", "依据图中{n}个潜在客户拟合，并非对新客户的预测。"
+)
+_SCORE_AXIS = Label("Score", "得分")
+_LINE, _STEPS = Label("fitted line", "拟合线"), Label("fitted steps", "拟合阶梯")
+_BIN_HOVER = Label(
+    "Scores {low} to {high}: {won} of {n} won, {rate} (interval {rate_low} to {rate_high}).",
+    "得分{low}至{high}：{n}个中赢单{won}个，即{rate}（区间{rate_low}至{rate_high}）。",
+)
+
+
+def plot_score_calibration(result: ScorecardEvidence, *, lang: Lang = "en") -> go.Figure:
+    """Draw the win rate that goes with a score: groups of scores with intervals, a fitted line and fitted steps.
+
+    Parameters
+    ----------
+    result : ScorecardEvidence
+        What :func:`custvalue.scorecard_evidence` returned.
+    lang : {"en", "zh"}
+        Language of every word.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        One point with its interval per group of scores at its mean score; the fits where scores were seen.
+
+    Raises
+    ------
+    ValueError
+        If ``result`` is something else.
+
+    Examples
+    --------
+    >>> import custvalue as cv
+    >>> from custvalue.screening.evidence import scorecard_evidence
+    >>> plot_score_calibration(scorecard_evidence(cv.load_prospects(), seed=1)).layout.meta["finding"]
+    'A score of 2 goes with a win rate of 22 %, one of 20 with 72 % (fitted line)'
+    """
+    check_lang(lang)
+    check_evidence(result, "plot_score_calibration")
+    table = result.calibration
+    if not len(table):
+        return nothing_figure(SUBJECT, NO_OUTCOME.text(lang), lang)
+    seen = result.curve[result.curve["observed_range"]]
+    fitted = bool(seen["logistic_win_rate"].notna().any())
+    finding = _rise(seen, lang) if fitted else auc_finding(result.summary.iloc[0], lang)
+    sentence = say(
+        _CURVE_SENTENCE,
+        lang,
+        n=count_text(len(table)),
+        groups=agree(len(table), "group", "groups"),
+        finding=finding,
+    )
+    note = say(_CURVE_NOTE, lang, n=count_text(table["n"].sum())) if fitted else ""
+    figure = new_figure(finding, sentence, note=note)
+    _draw_calibration(figure, table, seen if fitted else seen.iloc[:0], lang)
+    scores = result.curve["score"]
+    ticks = nice_ticks(scores.min(), scores.max())
+    figure.update_layout(
+        xaxis={
+            "title": {"text": _SCORE_AXIS.text(lang)},
+            "range": drawn([scores.min(), scores.max()]),
+            "tickmode": "array",
+            "tickvals": ticks,
+            "ticktext": [number_text(tick, lang) for tick in ticks],
+        },
+        yaxis={**percent_axis(1.0, lang), "title": {"text": RATE_AXIS.text(lang)}, "ticklabelstandoff": 6},
+    )
+    stand(figure, CURVE_HEIGHT)
+    return figure
+
+
+def _rise(seen: pd.DataFrame, lang: Lang) -> str:
+    first, last = seen.iloc[0], seen.iloc[-1]
+    return say(
+        _RISE,
+        lang,
+        low=number_text(first["score"], lang),
+        high=number_text(last["score"], lang),
+        rate_low=percent_text(first["logistic_win_rate"], lang),
+        rate_high=percent_text(last["logistic_win_rate"], lang),
+    )
+
+
+def _draw_calibration(figure: go.Figure, table: pd.DataFrame, seen: pd.DataFrame, lang: Lang) -> None:
+    hovers = [
+        hover(
+            say(
+                _BIN_HOVER,
+                lang,
+                low=number_text(row["score_from"], lang),
+                high=number_text(row["score_to"], lang),
+                won=count_text(row["n_won"]),
+                n=count_text(row["n"]),
+                rate=percent_text(row["win_rate_closed"], lang, decimals=1),
+                rate_low=percent_text(row["low"], lang, decimals=1),
+                rate_high=percent_text(row["high"], lang, decimals=1),
+            )
+        )
+        for row in table.to_dict("records")
+    ]
+    for label, column, colour, dash, shape in (
+        (_LINE, "logistic_win_rate", BLUE, "solid", "linear"),
+        (_STEPS, "isotonic_win_rate", VERMILLION, "dot", "hv"),
+    ):
+        figure.add_scatter(
+            mode="lines",
+            name=label.text(lang),
+            x=drawn(seen["score"]),
+            y=drawn(seen[column]),
+            hoverinfo="skip",
+            line={"color": colour, "width": 2, "dash": dash, "shape": shape},
+        )
+    rates = table[["win_rate_closed", "low", "high"]].to_numpy()
+    figure.add_scatter(
+        mode="markers+text",
+        name=RATE.text(lang),
+        x=drawn(table["mean_score"]),
+        y=drawn(rates[:, 0]),
+        text=[markup(f"  {count_text(n)}") for n in table["n"]],
+        textposition="middle right",
+        textfont={"size": NOTE_SIZE},
+        hovertext=hovers,
+        hoverinfo="text",
+        cliponaxis=False,
+        marker={"color": INK, "size": POINT},
+        error_y={
+            "type": "data",
+            "symmetric": False,
+            "array": drawn(np.maximum(rates[:, 2] - rates[:, 0], 0.0)),
+            "arrayminus": drawn(np.maximum(rates[:, 0] - rates[:, 1], 0.0)),
+            "color": INK,
+        },
+    )

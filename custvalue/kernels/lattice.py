@@ -1,0 +1,65 @@
+"""A sum's distribution on an even lattice: for a few dozen deals, whose distribution is not smooth."""
+
+import numpy as np
+from scipy.fft import irfft
+
+from custvalue.kernels.arrays import Floats
+from custvalue.kernels.factor import normal_nodes
+from custvalue.kernels.inversion import largest_sum
+from custvalue.kernels.laws import Law
+from custvalue.kernels.pools import SPREAD_NODES, Pool
+from custvalue.kernels.spectrum import Complex, Mixture, grouped
+
+FIRST_BLOCK, LONGEST_BLOCK = 64, 4096
+# Amounts this near to a lattice point (in steps) stand on it.
+ON_POINT = 1e-9
+
+
+def lattice_law(pools: tuple[Pool, ...], n_points: int, n_nodes: int, unit: float = 0.0) -> Law:
+    """Return the distribution of a sum whose amounts are moved to a lattice.
+
+    Each amount is split over its two neighbouring points so that its mean stays; a lattice of a common ``unit`` of the
+    amounts moves nothing.
+    """
+    top = largest_sum(pools)
+    step = unit if unit > 0 else top / (n_points - 2)
+    spectrum = lattice_spectrum(pools, n_points, n_nodes, step)
+    chance = np.maximum(irfft(np.conj(spectrum), n_points), 0.0)
+    used = min(int(np.ceil(top / step)) + 2, n_points)
+    cumulative = np.cumsum(chance[:used])
+    return Law(step * np.arange(used), np.minimum(cumulative / cumulative[-1], 1.0), stepwise=True)
+
+
+def lattice_spectrum(pools: tuple[Pool, ...], n_points: int, n_nodes: int, step: float) -> Complex:
+    """Return the discrete spectrum of the sum on a lattice."""
+    mixtures = [Mixture.of(grouped(part, whole=True), n_nodes) for part in pools]
+    result = np.ones(n_points // 2 + 1, dtype=np.complex128)
+    # Equal amounts bring the spectrum back after about as many frequencies as there are deals.
+    watched = 2 * sum(part.amount.size for part in pools)
+    first, last = 0, FIRST_BLOCK
+    while first < result.size:
+        part = slice(first, min(last, result.size))
+        t = 2 * np.pi * np.arange(part.start, part.stop) / (n_points * step)
+        for mixture in mixtures:
+            result[part] *= mixture.spectrum(
+                t, lambda amount, spread, t: split_waves(amount, spread, t, step), follow_all=first < watched
+            )
+        first, last = last, min(2 * last, last + LONGEST_BLOCK)
+    return result
+
+
+def split_waves(amount: Floats, spread: Floats, t: Floats, step: float) -> Complex:
+    """Return the transform of each amount split over its two neighbouring lattice points, mean kept.
+
+    >>> split_waves(np.array([2.0]), np.zeros(1), np.array([np.pi]), 1.0).round(6)
+    array([[1.-0.j]])
+    """
+    turn = t * step
+    z, weight = normal_nodes(SPREAD_NODES if spread.any() else 1)
+    result = np.zeros((amount.size, t.size), dtype=np.complex128)
+    for node, share in zip(z, weight, strict=True):
+        place = amount * np.exp(spread * node - spread**2 / 2) / step
+        left = np.floor(place + ON_POINT)
+        above = np.where(place - left > ON_POINT, place - left, 0.0)
+        result += share * np.exp(1j * (left[:, None] * turn)) * (1.0 + above[:, None] * (np.exp(1j * turn) - 1.0))
+    return result

@@ -1,0 +1,180 @@
+"""The characteristic function of pools of deals, mixed over what the deals of a pool share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from custvalue.kernels.arrays import Floats
+from custvalue.kernels.factor import normal_nodes
+from custvalue.kernels.pools import SPREAD_NODES, Pool, chances, nodes
+from custvalue.kernels.representatives import Representatives, representatives
+
+Complex = NDArray[np.complex128]
+# (amounts, spreads, frequencies) → E exp(i t A): one row for each amount.
+Waves = Callable[[Floats, Floats, Floats], Complex]
+
+CHUNK = 1 << 15
+STORED = 128
+TINY = 1e-300
+VANISHED = np.finfo(float).eps - 1.0
+HALF = 0.5
+# A node whose share of the spectrum has fallen below this is not followed to higher frequencies.
+NEGLIGIBLE = 1e-8
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The deals of a pool that share one draw (strength 0: none), as representatives."""
+
+    deals: Representatives
+    strength: float
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """A pool by what its deals share."""
+
+    groups: tuple[Group, ...]
+    correlation: float
+
+
+def grouped(part: Pool, *, whole: bool = False) -> Grouped:
+    """Return a pool's groups; ``whole`` keeps every deal instead of representatives."""
+    groups = []
+    for where, strength in part.draws():
+        columns = part.amount[where], part.probability[where], part.spread[where]
+        n = columns[0].size
+        groups.append(Group(Representatives(*columns, np.ones(n), n) if whole else representatives(*columns), strength))
+    return Grouped(tuple(groups), part.correlation)
+
+
+@dataclass(slots=True)
+class Draw:
+    """A group with its chances at every node (factor × draw × deals) and the nodes that still matter."""
+
+    deals: Representatives
+    chance: Floats
+    weight: Floats
+    followed: NDArray[np.bool_]
+
+    def spectrum(self, t: Floats, waves: Waves) -> Complex:
+        """Return the conditional characteristic function: factor nodes × draw nodes × frequencies."""
+        n_factor, n_draw, n_deals = self.chance.shape
+        result = np.zeros((n_factor * n_draw, t.size), dtype=np.complex128)
+        chance = self.chance.reshape(-1, n_deals)
+        rows = np.flatnonzero(self.followed.ravel())
+        result[rows] = conditional_spectrum(self.deals, chance[rows], t, waves)
+        return result.reshape(n_factor, n_draw, t.size)
+
+    def follow(self, spectrum: Complex, factor_weight: Floats) -> None:
+        """Drop the nodes whose weighted spectrum has vanished over the later half of the frequencies just made."""
+        if self.followed.size > 1:
+            share = np.abs(spectrum[..., spectrum.shape[-1] // 2 :]).max(axis=-1)
+            self.followed &= share * factor_weight[:, None] * self.weight > NEGLIGIBLE
+
+
+@dataclass(slots=True)
+class Mixture:
+    """A pool ready for evaluation at a number of nodes."""
+
+    factor_weight: Floats
+    draws: list[Draw]
+
+    @classmethod
+    def of(cls, part: Grouped, n_nodes: int) -> "Mixture":
+        """Return a pool's mixture over so many nodes."""
+        factor_weight, draws = np.ones(1), []
+        for group in part.groups:
+            z, factor_weight, y, y_weight = nodes(part.correlation, group.strength, n_nodes)
+            table = chances(group.deals.probability, part.correlation, group.strength, z, y)
+            draws.append(Draw(group.deals, table, y_weight, np.ones(table.shape[:2], dtype=bool)))
+        return cls(factor_weight, draws)
+
+    @property
+    def work(self) -> int:
+        """Return the number of factors evaluated at one frequency."""
+        return sum(int(draw.followed.sum()) * draw.deals.amount.size for draw in self.draws)
+
+    def spectrum(self, t: Floats, waves: Waves, *, follow_all: bool = True) -> Complex:
+        """Return the pool's characteristic function; unless ``follow_all``, drop nodes whose part has vanished."""
+        product = np.ones((self.factor_weight.size, t.size), dtype=np.complex128)
+        for draw in self.draws:
+            given = draw.spectrum(t, waves)
+            if not follow_all:
+                draw.follow(given, self.factor_weight)
+            product *= np.einsum("zyt,y->zt", given, draw.weight)
+        return self.factor_weight @ product
+
+    def ends(self) -> tuple[float, float]:
+        """Return the chance that no deal is won, and that every deal is; 0 for the latter if amounts are uncertain."""
+        none = np.ones(self.factor_weight.size)
+        every = np.ones(self.factor_weight.size)
+        for draw in self.draws:
+            certain = not draw.deals.spread.any()
+            kept = np.clip(draw.chance, TINY, 1 - np.finfo(float).epsneg)
+            none *= np.exp(np.minimum(np.log1p(-kept) @ draw.deals.weight, 0.0)) @ draw.weight
+            every *= np.exp(np.minimum(np.log(kept) @ draw.deals.weight, 0.0)) @ draw.weight if certain else 0.0
+        return float(self.factor_weight @ none), float(self.factor_weight @ every)
+
+
+def conditional_spectrum(deals: Representatives, chance: Floats, t: Floats, waves: Waves) -> Complex:
+    """Return ``∏ (1 − p + p E exp(i t A))^weight`` for each row of chances: nodes × frequencies."""
+    n_nodes, n_deals = chance.shape
+    result = np.ones((n_nodes, t.size), dtype=np.complex128)
+    at_once = max(CHUNK // t.size, 1)
+    step = max(CHUNK // (t.size * min(at_once, n_nodes)), 1)
+    log_of = log_uncertain if deals.spread.any() else log_certain
+    for first in range(0, deals.n_single, STORED):
+        some = slice(first, min(first + STORED, deals.n_single))
+        stored = waves(deals.amount[some], deals.spread[some], t) - 1.0
+        for top in range(0, n_nodes, at_once):
+            rows = slice(top, top + at_once)
+            for start in range(first, some.stop, step):
+                part = slice(start, min(start + step, some.stop))
+                factor = chance[rows, part, None] * stored[part.start - first : part.stop - first]
+                factor += 1.0
+                result[rows] *= factor[:, 0] if step == 1 else np.multiply.reduce(factor, axis=1)
+    for start in range(deals.n_single, n_deals, step):
+        part = slice(start, min(start + step, n_deals))
+        turn, spread, weight = deals.amount[part, None] * t, deals.spread[part], deals.weight[part]
+        for top in range(0, n_nodes, at_once):
+            rows = slice(top, top + at_once)
+            size, angle = log_of(turn, spread, chance[rows, part, None])
+            result[rows] *= np.exp(np.matmul(weight, size) + 1j * np.matmul(weight, angle))
+    return result
+
+
+def log_certain(turn: Floats, _spread: Floats, p: Floats) -> tuple[Floats, Floats]:
+    """Return ``log(1 − p + p exp(i turn))`` as logarithm of the size and angle, on one branch."""
+    low = np.minimum(p, 1.0 - p)
+    less = np.cos(turn) - 1.0
+    size = np.log1p(np.maximum(2.0 * low * (1.0 - low) * less, VANISHED)) / 2
+    angle = np.arctan2(low * np.sin(turn), 1.0 + low * less)
+    # Above 1/2 the factor winds around zero; seen from the other end of the deal it does not.
+    return size, np.where(p > HALF, turn - angle, angle)
+
+
+def log_uncertain(turn: Floats, spread: Floats, p: Floats) -> tuple[Floats, Floats]:
+    """Return ``log(1 − p + p E exp(i turn A))`` for log-normal amounts A of mean 1, on one branch."""
+    wave = mean_waves(turn, spread)
+    back = np.exp(-1j * turn)
+    high = p > HALF
+    factor = np.where(high, (1.0 - p) * back + p * (wave * back), 1.0 - p + p * wave)
+    return np.log(np.maximum(np.abs(factor), TINY)), np.angle(factor) + high * turn
+
+
+def mean_waves(turn: Floats, spread: Floats) -> Complex:
+    """Return ``E exp(i turn A)`` for log-normal amounts A of mean 1: one row for each spread."""
+    z, weight = normal_nodes(SPREAD_NODES)
+    result = np.zeros(turn.shape, dtype=np.complex128)
+    for node, share in zip(z, weight, strict=True):
+        result += share * np.exp(1j * (turn * np.exp(spread * node - spread**2 / 2)[:, None]))
+    return result
+
+
+def exact_waves(amount: Floats, spread: Floats, t: Floats) -> Complex:
+    """Return ``E exp(i t A)`` of each amount, certain or log-normal around its mean."""
+    turn = amount[:, None] * t
+    return mean_waves(turn, spread) if spread.any() else np.exp(1j * turn)

@@ -1,0 +1,154 @@
+"""Do the scorecard's weights earn their keep? Compared with equal weights, and with weights fitted out of fold."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from custvalue import kernels
+from custvalue.frames.nullable import ordered_classes
+from custvalue.kernels.discrimination import auc_difference, mean_difference, tied
+from custvalue.kernels.nonnegative import log_score
+from custvalue.screening.fitted_weights import (
+    MIN_FOLDS,
+    Tally,
+    calibrated_lines,
+    fold_of_profile,
+    tallied,
+    too_few,
+    whole_weights,
+)
+
+HAND, EQUAL, OUT_OF_FOLD = "hand", "equal", "fitted"
+COMPARISONS = ((HAND, EQUAL), (OUT_OF_FOLD, EQUAL), (HAND, OUT_OF_FOLD))
+VERDICTS = ("worse", "not_told_apart", "better")
+WORSE, NOT_TOLD_APART, BETTER = range(3)
+ONE_OUTCOME, NO_FOLDS = "only one outcome is known", "too few different profiles to hold any out"
+
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What each way of weighing said of every row while its fold was held out, and the folds."""
+
+    scores: dict[str, kernels.Floats]
+    log_scores: dict[str, kernels.Floats]
+    fold: Integers
+
+
+def compare_weights(
+    points: kernels.Floats,
+    won: NDArray[np.bool_],
+    hand: kernels.Floats,
+    *,
+    seed: int,
+    folds: int,
+    max_weight: int,
+    level: float,
+) -> pd.DataFrame:
+    """Return one row per comparison of two ways to weigh the same points; see ``scorecard_evidence``."""
+    reason = "" if won.any() and not won.all() else ONE_OUTCOME
+    place, tally = tallied(points, won)
+    fold = fold_of_profile(tally.trials, folds, np.random.default_rng(seed))
+    if not reason and np.unique(fold).size < MIN_FOLDS:
+        reason = NO_FOLDS
+    no_fit = reason or too_few(won, points.shape[1])
+    held = (
+        None if reason else _hold_out(tally, fold, place, won, hand, seed=seed, max_weight=0 if no_fit else max_weight)
+    )
+    rows = []
+    for first, second in COMPARISONS:
+        why = no_fit if OUT_OF_FOLD in (first, second) else reason
+        rows.append(
+            _nothing(first, second, won.size, why) if why or not held else _row(first, second, held, won, level)
+        )
+    table = pd.DataFrame(rows)
+    return table.assign(verdict=ordered_classes(table["verdict"].to_numpy(dtype=np.int8), VERDICTS)).astype(
+        {"first": "str", "second": "str", "note": "str"}
+    )
+
+
+def _hold_out(
+    tally: Tally,
+    fold: Integers,
+    place: Integers,
+    won: NDArray[np.bool_],
+    hand: kernels.Floats,
+    *,
+    seed: int,
+    max_weight: int,
+) -> _Held:
+    """Score every row by hand, equal and fitted weights, the lines and fits learnt without its fold.
+
+    ``max_weight`` 0 leaves the fitted weights out.
+    """
+    rng = np.random.default_rng((seed, 1))
+    folds = int(fold.max()) + 1
+    fit = max_weight > 0
+    fixed = {HAND: hand, EQUAL: np.ones(hand.size)}
+    ways = [*fixed, OUT_OF_FOLD] if fit else list(fixed)
+    scores = {way: np.zeros(tally.trials.size) for way in ways}
+    lines = {way: np.zeros(tally.trials.size) for way in ways}
+    for k in np.unique(fold):
+        test = fold == k
+        train = tally.where(~test)
+        weights = dict(fixed)
+        if fit:
+            weights[OUT_OF_FOLD] = whole_weights(train, max_weight, folds, rng).weights
+        for way, chosen in weights.items():
+            scores[way][test] = tally.points[test] @ chosen
+            lines[way][test] = calibrated_lines(train, tally.points[test], chosen[None, :])[:, 0]
+    one = np.ones(place.size)
+    return _Held(
+        scores={way: tied(values)[place] for way, values in scores.items()},
+        log_scores={way: log_score(values[place], won.astype(float), one) for way, values in lines.items()},
+        fold=fold[place],
+    )
+
+
+def _row(first: str, second: str, held: _Held, won: NDArray[np.bool_], level: float) -> dict[str, Any]:
+    # Weights that were fixed beforehand learn nothing, so all rows are compared with all.
+    fold = held.fold if OUT_OF_FOLD in (first, second) else np.zeros_like(held.fold)
+    area = auc_difference(held.scores[first], held.scores[second], won, fold, level)
+    apart = held.log_scores[first] - held.log_scores[second]
+    log, log_low, log_high = mean_difference(apart, level, np.unique(held.fold).size)
+    verdict = BETTER if area.low > 0 else WORSE if area.high < 0 else NOT_TOLD_APART
+    return {
+        "first": first,
+        "second": second,
+        "n": won.size,
+        "auc_first": area.first,
+        "auc_second": area.second,
+        "auc_first_minus_second": area.difference,
+        "low": area.low,
+        "high": area.high,
+        "log_score_first_minus_second": log,
+        "log_score_low": log_low,
+        "log_score_high": log_high,
+        "verdict": verdict,
+        "note": "",
+    }
+
+
+def _nothing(first: str, second: str, n: int, why: str) -> dict[str, Any]:
+    numbers = (
+        "auc_first",
+        "auc_second",
+        "auc_first_minus_second",
+        "low",
+        "high",
+        "log_score_first_minus_second",
+        "log_score_low",
+        "log_score_high",
+    )
+    return {
+        "first": first,
+        "second": second,
+        "n": n,
+        **dict.fromkeys(numbers, np.nan),
+        "verdict": kernels.MISSING_CODE,
+        "note": why,
+    }

@@ -1,0 +1,273 @@
+"""How accurate were the forecasts you submitted? Errors with their sign, and skill beside stated baselines."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from custvalue.frames.checks import FrameCheck, to_pandas
+from custvalue.frames.deals import group_columns
+from custvalue.frames.nullable import nullable_integers
+from custvalue.rules.errors import refusal
+
+PERCENT = 100
+WITHIN = (0.05, 0.10, 0.20)
+FEWEST_PERIODS = 4
+PERIODS_FOR_CLUSTERS = 12
+MEASURES = (
+    "n",
+    "n_missing",
+    "n_zero_actual",
+    "actual",
+    "forecast",
+    "forecast_minus_actual",
+    "bias_pct",
+    "mae",
+    "wape",
+    "rmse",
+    "mase",
+    "within_5_pct",
+    "within_10_pct",
+    "within_20_pct",
+    "crm_accuracy_clipped",
+)
+SKILL = (
+    "baseline",
+    "n_compared",
+    "n_periods",
+    "mae_compared",
+    "mae_baseline",
+    "skill",
+    "mae_saved",
+    "mae_saved_low",
+    "mae_saved_high",
+    "verdict",
+)
+
+
+def forecast_accuracy(
+    forecasts: Any,
+    *,
+    by: str | Sequence[str] = (),
+    baseline: str | Sequence[str] | None = None,
+    forecast: str = "forecast",
+    actual: str = "actual",
+    owner: str = "owner",
+    period: str = "period",
+    season: int = 1,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Say how far forecasts were from what came, with sign, and whether they beat a baseline.
+
+    With ``e = forecast − actual``: ``forecast_minus_actual = Σ e``, ``bias_pct = 100 Σ e ÷ Σ actual``,
+    ``mae = mean |e|``, ``wape = Σ |e| ÷ Σ |actual|``, ``rmse = √mean e²``, ``mase = mean (|e| ÷ scale)`` with the scale
+    of an owner's series ``mean |actual(t) − actual(t − season)|``; ``skill = 1 − mae ÷ mae_baseline``.
+
+    Parameters
+    ----------
+    forecasts : frame
+        One row per owner and period (:func:`judge_forecasts` chooses the submission by lead time): ``forecast`` and
+        ``actual`` (currency; missing left out and counted), ``period`` (label) and, where there are several series,
+        ``owner``.
+    by : str or sequence of str
+        Columns to group by, such as ``"owner"`` or ``"period"``.
+    baseline : str or sequence of str, optional
+        Columns that hold what the forecasts are to beat, such as ``"last_period"``, ``"same_period_last_year"``,
+        ``"raw_pipeline"``, ``"weighted_pipeline"``: one row of the result per group and baseline.
+    forecast, actual, owner, period : str
+        Column names.
+    season : int
+        Periods back of the naive step that scales ``mase``: 1, or 4 for quarters.
+    level : float
+        Level of the interval of ``mae_saved``, between 0 and 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per group (and baseline), sorted: the ``by`` columns, ``n``, ``n_missing``, ``n_zero_actual``,
+        ``actual``, ``forecast`` (sums), ``forecast_minus_actual``, ``bias_pct``, ``mae``, ``wape``, ``rmse``, ``mase``,
+        ``within_5_pct``, ``within_10_pct``, ``within_20_pct`` (share of rows with ``|e|`` at most that part of the
+        actual), ``crm_accuracy_clipped`` (mean of ``max(0, 1 − |e| ÷ actual)``, as CRMs print it, for comparison only).
+        With a baseline also ``baseline``, ``n_compared`` (rows that have it), ``n_periods``, ``mae_compared``,
+        ``mae_baseline`` (on those rows), ``skill``, ``mae_saved`` (baseline's minus ours), its interval
+        ``mae_saved_low``, ``mae_saved_high``, and ``verdict`` ("better", "worse", "no difference shown", "too few").
+
+    Raises
+    ------
+    ValueError
+        If a column is missing or of a wrong type, or an owner has two rows for a period: submissions are chosen by lead
+        time, never averaged.
+        If ``submitted`` stands in the frame and lies after the last day of the period.
+        If ``season`` or ``level`` is out of range.
+
+    Notes
+    -----
+    An actual of zero: the row counts in every sum; it is *within* a part of zero, and accurate as CRMs print it, only
+    if the forecast was zero too. ``bias_pct`` and ``wape`` are missing where the actuals add up to zero, ``mase``
+    where no series has a scale (fewer than ``season + 1`` periods in a row, or no change); rows without a scale are
+    not in it. Errors of one period share its luck, so the interval of ``mae_saved`` takes periods as the independent
+    unit: from 12 periods a cluster-robust one, from 4 a paired t over the periods' means, below that "too few".
+
+    References
+    ----------
+    Hyndman & Koehler (2006) for MASE; Diebold & Mariano (1995) for comparing forecasts by their losses.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> said = pd.DataFrame({"period": ["2026Q1", "2026Q2"], "forecast": [120.0, 90.0], "actual": [100.0, 100.0]})
+    >>> forecast_accuracy(said)[["n", "forecast_minus_actual", "bias_pct", "mae", "wape", "within_10_pct"]]
+       n  forecast_minus_actual  bias_pct   mae  wape  within_10_pct
+    0  2                   10.0       5.0  15.0  0.15            0.5
+    """
+    if not isinstance(season, int) or isinstance(season, bool) or season < 1:
+        raise refusal("season must be a whole number of periods", repr(season), "1, or 4 for quarters.")
+    if not 0 < level < 1:
+        raise refusal("level must lie between 0 and 1", level, "Write 95 % as 0.95.")
+    frame = to_pandas(forecasts)
+    check = FrameCheck(frame, "forecast_accuracy")
+    said = check.numbers(forecast, purpose="what was forecast")
+    came = check.numbers(actual, purpose="what came; judge_forecasts puts it beside each forecast")
+    check.require(period, "label of the period")
+    names = [baseline] if isinstance(baseline, str) else list(baseline or ())
+    others = {name: check.numbers(name, purpose="the baseline to beat") for name in names}
+    groups = group_columns(check, by, results=(*MEASURES, *SKILL))
+    check.one_currency()
+    series = [owner] if check.may_use(owner, usual="owner") else []
+    _check_rows(check, series, period)
+    check.done()
+
+    error = said - came
+    rows = pd.DataFrame(
+        {
+            "said": said,
+            "came": came,
+            "error": error,
+            "scale": _scales(frame, series, period, came, season),
+            "period": frame[period].to_numpy(),
+            "known": ~np.isnan(error),
+            **{f"baseline {name}": values for name, values in others.items()},
+        }
+    )
+    if groups:
+        keys = frame[groups].reset_index(drop=True)
+        grouped = keys.groupby(groups, observed=True, dropna=False, sort=True)
+        number = grouped.ngroup().to_numpy()
+        labels = keys.iloc[np.unique(number, return_index=True)[1]].reset_index(drop=True)
+    else:
+        number, labels = np.zeros(len(frame), dtype=np.int64), pd.DataFrame(index=range(1))
+    found = []
+    for k in range(len(labels)):
+        mine = rows[number == k]
+        measured = _measures(mine[mine["known"]], n_missing=int((~mine["known"]).sum()))
+        found += [{"group": k, **measured, **_skill(mine, name, level)} for name in names] or [{"group": k, **measured}]
+    result = pd.DataFrame(found, columns=["group", *MEASURES, *(SKILL if names else ())])
+    whose = labels.iloc[result["group"].to_numpy(dtype=np.int64)].reset_index(drop=True)
+    result = result.drop(columns="group")
+    counts = {name: nullable_integers(result[name].to_numpy(float)) for name in result if name.startswith("n_")}
+    return pd.concat([whose, result.assign(**counts)], axis="columns")
+
+
+def _check_rows(check: FrameCheck, series: list[str], period: str) -> None:
+    frame = check.frame
+    if check.failures:
+        return
+    check.fail_rows(
+        "an owner has one forecast for a period",
+        period,
+        frame.duplicated([*series, period]).to_numpy(),
+        "Choose the submission with judge_forecasts(..., weeks_before=...); submissions are never averaged.",
+    )
+    if "submitted" not in frame:
+        return
+    submitted = check.dates("submitted")
+    ends = {label: _end(label) for label in pd.unique(frame[period])}
+    late = (submitted > frame[period].map(ends)).to_numpy()
+    check.fail_rows(
+        "a forecast is submitted before its period is over",
+        "submitted",
+        late,
+        "Leave the rows out: what is stamped after the outcome was known forecasts nothing.",
+    )
+
+
+def _end(label: object) -> pd.Timestamp:
+    """Return a calendar period's last day; a label that is none has no end to be late for."""
+    try:
+        return pd.Period(str(label)).end_time.normalize()
+    except ValueError:
+        return pd.NaT  # type: ignore[return-value]
+
+
+def _scales(frame: pd.DataFrame, series: list[str], period: str, came: Any, season: int) -> Any:
+    """Return each row's scale for MASE: its series' mean absolute step over ``season`` periods."""
+    rows = pd.DataFrame({"came": came, "period": frame[period].to_numpy()})
+    rows["series"] = frame[series[0]].to_numpy() if series else 0
+    rows = rows.sort_values("period", kind="stable")
+    step = rows.groupby("series", dropna=False, sort=False)["came"].diff(season).abs()
+    scale = step.groupby(rows["series"], dropna=False).transform("mean")
+    return scale.where(scale > 0).sort_index().to_numpy()
+
+
+def _measures(rows: pd.DataFrame, *, n_missing: int) -> dict[str, Any]:
+    n = len(rows)
+    if n == 0:
+        return {"n": 0, "n_missing": n_missing, "n_zero_actual": 0}
+    error, came, said = (rows[name].to_numpy() for name in ("error", "came", "said"))
+    size, total = np.abs(error), float(np.abs(came).sum())
+    zero = came == 0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        part = np.where(zero, np.where(size == 0, 0.0, np.inf), size / np.abs(came))
+    scaled = (size / rows["scale"].to_numpy())[rows["scale"].notna().to_numpy()]
+    within = {f"within_{limit * PERCENT:.0f}_pct": float((part <= limit + 1e-12).mean()) for limit in WITHIN}
+    return {
+        "n": n,
+        "n_missing": n_missing,
+        "n_zero_actual": int(zero.sum()),
+        "actual": float(came.sum()),
+        "forecast": float(said.sum()),
+        "forecast_minus_actual": float(error.sum()),
+        "bias_pct": PERCENT * float(error.sum()) / float(came.sum()) if came.sum() != 0 else np.nan,
+        "mae": float(size.mean()),
+        "wape": float(size.sum()) / total if total > 0 else np.nan,
+        "rmse": float(np.sqrt(np.square(error).mean())),
+        "mase": float(scaled.mean()) if scaled.size else np.nan,
+        **within,
+        "crm_accuracy_clipped": float(np.maximum(0.0, 1 - part).mean()),
+    }
+
+
+def _skill(rows: pd.DataFrame, name: str, level: float) -> dict[str, Any]:
+    """Return how much smaller our errors are than a baseline's, with an interval over periods."""
+    other = np.abs(rows[f"baseline {name}"] - rows["came"])
+    kept = rows["known"] & other.notna()
+    ours, other = rows.loc[kept, "error"].abs(), other[kept]
+    n, periods = int(kept.sum()), rows.loc[kept, "period"]
+    n_periods = periods.nunique()
+    found: dict[str, Any] = {"baseline": name, "n_compared": n, "n_periods": n_periods, "verdict": "too few"}
+    if n == 0:
+        return found
+    saved = (other - ours).to_numpy()
+    found |= {
+        "mae_compared": float(ours.mean()),
+        "mae_baseline": float(other.mean()),
+        "skill": 1 - float(ours.mean()) / float(other.mean()) if other.mean() > 0 else np.nan,
+        "mae_saved": float(saved.mean()),
+    }
+    if n_periods < FEWEST_PERIODS:
+        return found
+    from scipy.special import stdtrit
+
+    by_period = pd.DataFrame({"saved": saved, "period": periods.to_numpy()}).groupby("period")["saved"]
+    if n_periods >= PERIODS_FOR_CLUSTERS:
+        centre = float(saved.mean())
+        residual = by_period.sum() - centre * by_period.size()
+        error = np.sqrt((residual**2).sum() * n_periods / (n_periods - 1)) / n
+    else:
+        means = by_period.mean()
+        centre, error = float(means.mean()), float(means.std(ddof=1)) / np.sqrt(n_periods)
+    half = float(stdtrit(n_periods - 1, (1 + level) / 2)) * error
+    low, high = centre - half, centre + half
+    verdict = "better" if low > 0 else "worse" if high < 0 else "no difference shown"
+    return found | {"mae_saved_low": low, "mae_saved_high": high, "verdict": verdict}

@@ -1,0 +1,295 @@
+"""What moved the pipeline between two snapshots: every deal's change booked once, so that the bars add up."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from custvalue import kernels
+from custvalue.frames.checks import to_pandas
+from custvalue.frames.nullable import ordered_classes
+from custvalue.frames.parts import Parts
+from custvalue.frames.periods import AsOf, as_day, parse_period
+from custvalue.rules.movement import BARS
+from custvalue.tracking.two_snapshots import Pair, read_pair
+
+_BAR = {name: code for code, name in enumerate(BARS)}
+DEALS = (*("bar", "amount_signed", "amount_before", "amount_after", "expected_close_before", "expected_close_after"),)
+SUMMARY = (
+    *("opening", "closing", "closing_minus_opening", "n_opening", "n_closing", "opening_overdue", "closing_overdue"),
+    *("n_unpriced_before", "n_unpriced_after", "won_from_opening", "won_raised", "won_cut", "won_not_in_opening"),
+    "won_between",
+)
+CLOSED = ("outcome", "closed", "in_opening", "amount_before", "amount_at_close", "raised", "cut")
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineMovement(Parts):
+    """The answer of :func:`pipeline_movement`: ``.bars``, ``.summary``, ``.deals`` behind the bars, ``.closed``."""
+
+    bars: pd.DataFrame
+    summary: pd.DataFrame
+    deals: pd.DataFrame
+    closed: pd.DataFrame
+
+
+def pipeline_movement(
+    before: Any,
+    after: Any,
+    *,
+    opportunities: Any = None,
+    days: tuple[AsOf, AsOf] | None = None,
+    period: str | None = None,
+    freq: str = "Q-DEC",
+    by: str | Sequence[str] = (),
+    opportunity: str = "opportunity",
+    amount: str = "amount",
+    expected_close: str = "expected_close",
+    snapshot: str = "snapshot",
+    outcome: str = "outcome",
+    created: str = "created",
+    closed: str = "closed",
+) -> PipelineMovement:
+    """Book what happened to every deal between two snapshots, so that opening and changes add up to closing.
+
+    ``closing = opening + new + reopened + scheduled + priced + pulled_in + slipped_in + reassigned_in + raised − cut −
+    slipped_out − pulled_out − unscheduled − unpriced − reassigned_out − won − lost − removed``, in every group, to the
+    last bit. With ``period`` the pipeline is that of the open deals whose expected close lies in it; without, of all.
+
+    Parameters
+    ----------
+    before, after : frame
+        One row per opportunity: ``opportunity`` (each once), ``amount`` (currency units, missing allowed),
+        ``expected_close`` (date, missing allowed; needed with ``period`` only) and the ``by`` columns. Rows with an
+        ``outcome`` ("won", "lost") are closed; a snapshot of open deals needs no such column. A ``snapshot`` column
+        (one day in each frame) says when they were taken.
+    opportunities : frame, optional
+        A later table of all opportunities, to say what became of deals that ``after`` no longer holds: ``opportunity``,
+        ``outcome``, ``closed``, ``amount``, ``created``. Only what was closed by the day of ``after`` is taken from it.
+        It also lends the ``by`` columns that a snapshot lacks (as they are now, so nothing is reassigned by them).
+    days : (date, date), optional
+        The days of the two snapshots, where no ``snapshot`` column says them; needed with ``opportunities``.
+    period : str, optional
+        The label of the period whose pipeline is asked for, such as ``2026Q3``.
+    freq : str
+        pandas quarter or month frequency of ``period``.
+    by : str or sequence of str
+        Columns to group by, for instance ``"owner"``.
+    opportunity, amount, expected_close, snapshot, outcome, created, closed : str
+        Column names. Any non-negative value column can stand for ``amount``, for instance an expected value.
+
+    Returns
+    -------
+    PipelineMovement
+        ``.bars``: one row per group and bar (all bars in the order above, as an ordered categorical ``bar``), groups
+        sorted: ``n_deals`` and ``amount_signed`` (currency; opening and closing are levels, changes carry their sign:
+        opening plus all changes is closing). ``.summary``: one row per group: ``opening``, ``closing``,
+        ``closing_minus_opening``, ``n_opening``, ``n_closing``; ``opening_overdue`` and ``closing_overdue`` (part of
+        them whose expected close had passed; missing where the day is not known); ``n_unpriced_before`` and
+        ``n_unpriced_after`` (open deals without an amount, in no bar); and ``won_from_opening + won_raised −
+        won_cut + won_not_in_opening = won_between``. ``.deals``: one row per deal and bar, by bar, group and
+        largest amount first: ``opportunity``, the ``by`` columns, ``bar``, ``amount_signed``, ``amount_before``,
+        ``amount_after``, ``expected_close_before``, ``expected_close_after``. ``.closed``: one row per deal closed
+        between the two: ``opportunity``, the ``by`` columns, ``outcome``, ``closed``, ``in_opening`` (false for
+        deals created and closed in between, or due in another period), ``amount_before``, ``amount_at_close``,
+        ``raised``, ``cut`` (the difference of the two for those in the opening).
+
+    Raises
+    ------
+    ValueError
+        If a column is missing or of a wrong type, an amount is negative, an outcome neither won nor lost, or an
+        opportunity is missing or occurs twice in a frame.
+        If a frame holds several snapshot days, or ``before`` is not taken before ``after``.
+        If ``period`` or ``freq`` cannot be read.
+
+    Notes
+    -----
+    A deal that did several things is booked in this order. **Leaving:** closed (won or lost), removed, unpriced,
+    unscheduled, slipped or pulled out, always whole at its *opening* amount and in its opening group; what it was
+    raised or cut by at its close is in ``.closed`` and in ``won_raised`` and ``won_cut``, since nothing of it is left
+    in the pipeline. **Coming in:** new or reopened, priced, scheduled, slipped or pulled in, in its closing group;
+    the first two groups at the closing amount, a deal that was priced before at its opening amount, the difference
+    under raised or cut. **Staying:** first reassigned at the opening amount, then raised or cut in its new group.
+
+    A deal that is missing before and was created earlier counts as reopened (known with a ``created`` column and the
+    snapshot's day only; otherwise it is new). One that is missing after and of which nothing is known was removed.
+    Overdue deals belong to the period of their expected close here; ``closing − closing_overdue`` is the ``open`` of
+    :func:`custvalue.expected_revenue` for the period. Amounts are moved to the nearest point of a grid of binary
+    fractions on which addition is exact (2⁻⁵² of the next power of two above all amounts together).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> before = pd.DataFrame({"opportunity": ["a", "b"], "amount": [100.0, 50.0]})
+    >>> after = pd.DataFrame({"opportunity": ["a", "b", "c"], "amount": [120.0, 60.0, 30.0],
+    ...                       "outcome": ["won", None, None]})
+    >>> bars = pipeline_movement(before, after).bars
+    >>> bars.loc[bars["n_deals"] > 0, ["bar", "n_deals", "amount_signed"]].to_dict("split")["data"]
+    [['opening', 2, 150.0], ['new', 1, 30.0], ['raised', 1, 10.0], ['won', 1, -100.0], ['closing', 2, 90.0]]
+    """
+    due_in = None if period is None else parse_period(period, freq)
+    groups = [by] if isinstance(by, str) else list(by)
+    pair = read_pair(
+        "pipeline_movement",
+        to_pandas(before),
+        to_pandas(after),
+        None if opportunities is None else to_pandas(opportunities),
+        groups=groups,
+        days=None if days is None else (as_day(days[0]), as_day(days[1])),
+        period=due_in,
+        opportunity=opportunity,
+        amount=amount,
+        expected_close=expected_close,
+        snapshot=snapshot,
+        outcome=outcome,
+        created=created,
+        closed=closed,
+        taken=(opportunity, "n_deals", *DEALS, *CLOSED, *SUMMARY),
+    )
+    booked = _book(pair)
+    return PipelineMovement(
+        bars=_bars(pair, booked),
+        summary=_summary(pair),
+        deals=_deals(pair, booked, opportunity),
+        closed=_closed(pair, opportunity),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Booked:
+    """One entry per deal and bar: which deal, which bar, in which group, with what signed amount."""
+
+    deal: NDArray[np.int64]
+    bar: NDArray[np.int64]
+    group: NDArray[np.int64]
+    value: kernels.Floats
+
+
+def _book(pair: Pair) -> _Booked:
+    """Book every deal in the one order of attribution."""
+    was, now = pair.before, pair.after
+    stays, leaves, enters = was.member & now.member, was.member & ~now.member, ~was.member & now.member
+    moved = stays & (was.group != now.group)
+    out = np.select(
+        [
+            pair.won,
+            pair.lost,
+            ~now.is_open,
+            ~now.priced,
+            ~now.scheduled,
+            now.later,
+        ],
+        [_BAR[name] for name in ("won", "lost", "removed", "unpriced", "unscheduled", "slipped_out")],
+        default=_BAR["pulled_out"],
+    )
+    into = np.select(
+        [
+            ~was.is_open & pair.existed,
+            ~was.is_open,
+            ~was.priced,
+            ~was.scheduled,
+            was.later,
+        ],
+        [_BAR[name] for name in ("reopened", "new", "priced", "scheduled", "pulled_in")],
+        default=_BAR["slipped_in"],
+    )
+    # What was open and priced comes in at the amount it had; the difference is a raise or a cut.
+    known_before = was.is_open & was.priced
+    entry = np.where(known_before, was.amount, now.amount)
+    changed = np.where(stays | (enters & known_before), now.amount - was.amount, 0.0)
+    bookings: list[tuple[NDArray[np.bool_], int | NDArray[np.int64], NDArray[np.int64], kernels.Floats]] = [
+        (was.member, _BAR["opening"], was.group, was.amount),
+        (enters, into, now.group, entry),
+        (moved, _BAR["reassigned_in"], now.group, was.amount),
+        (changed > 0, _BAR["raised"], now.group, changed),
+        (changed < 0, _BAR["cut"], now.group, changed),
+        (leaves, out, was.group, -was.amount),
+        (moved, _BAR["reassigned_out"], was.group, -was.amount),
+        (now.member, _BAR["closing"], now.group, now.amount),
+    ]
+    parts = []
+    for mask, bar, group, value in bookings:
+        rows = np.flatnonzero(mask)
+        bars = np.full(rows.size, bar) if isinstance(bar, int) else bar[rows]
+        parts.append((rows, bars, group[rows], value[rows]))
+    deal, bar, group, value = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return _Booked(deal, bar, group, value)
+
+
+def _bars(pair: Pair, booked: _Booked) -> pd.DataFrame:
+    n_groups, n_bars = len(pair.keys), len(BARS)
+    cell = booked.group * n_bars + booked.bar
+    keys = pair.keys.iloc[np.repeat(np.arange(n_groups), n_bars)].reset_index(drop=True)
+    return keys.assign(
+        bar=ordered_classes(np.tile(np.arange(n_bars), n_groups), BARS),
+        n_deals=np.bincount(cell, minlength=n_groups * n_bars),
+        amount_signed=kernels.sums_by_code(cell, booked.value, n_groups * n_bars),
+    )
+
+
+def _summary(pair: Pair) -> pd.DataFrame:
+    was, now, n = pair.before, pair.after, len(pair.keys)
+
+    def total(mask: NDArray[np.bool_], group: NDArray[np.int64], values: kernels.Floats) -> kernels.Floats:
+        return kernels.sums_by_code(group[mask], values[mask], n)
+
+    def count(mask: NDArray[np.bool_], group: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.bincount(group[mask], minlength=n)
+
+    opening, closing = total(was.member, was.group, was.amount), total(now.member, now.group, now.amount)
+    priced_wins = pair.won & ~np.isnan(pair.final)
+    from_opening, elsewhere = priced_wins & was.member, priced_wins & ~was.member
+    difference = np.where(from_opening, pair.final - was.amount, 0.0)
+    unknown = np.full(n, np.nan)
+    return pair.keys.assign(
+        opening=opening,
+        closing=closing,
+        closing_minus_opening=closing - opening,
+        n_opening=count(was.member, was.group),
+        n_closing=count(now.member, now.group),
+        opening_overdue=unknown if pair.days is None else total(was.member & was.overdue, was.group, was.amount),
+        closing_overdue=unknown if pair.days is None else total(now.member & now.overdue, now.group, now.amount),
+        n_unpriced_before=count(was.is_open & ~was.priced, was.group),
+        n_unpriced_after=count(now.is_open & ~now.priced, now.group),
+        won_from_opening=total(from_opening, was.group, was.amount),
+        won_raised=total(difference > 0, was.group, difference),
+        won_cut=total(difference < 0, was.group, -difference),
+        won_not_in_opening=total(elsewhere, pair.closed_group, pair.final),
+        won_between=total(priced_wins, np.where(was.member, was.group, pair.closed_group), pair.final),
+    )
+
+
+def _deals(pair: Pair, booked: _Booked, opportunity: str) -> pd.DataFrame:
+    order = np.lexsort((-np.abs(booked.value), booked.group, booked.bar))
+    deal = booked.deal[order]
+    names = pd.DataFrame({opportunity: pair.names.take(deal)})
+    keys = pair.keys.iloc[booked.group[order]].reset_index(drop=True)
+    return pd.concat([names, keys], axis=1).assign(
+        bar=ordered_classes(booked.bar[order], BARS),
+        amount_signed=booked.value[order],
+        amount_before=pair.before.amount[deal],
+        amount_after=pair.after.amount[deal],
+        expected_close_before=pair.before.due.array.take(deal),
+        expected_close_after=pair.after.due.array.take(deal),
+    )
+
+
+def _closed(pair: Pair, opportunity: str) -> pd.DataFrame:
+    member = pair.before.member
+    rows = np.flatnonzero(pair.won | pair.lost)
+    rows = rows[np.lexsort((-np.nan_to_num(pair.final[rows]), ~member[rows], ~pair.won[rows]))]
+    group = np.where(member, pair.before.group, pair.closed_group)[rows]
+    difference = np.where(member, pair.final - pair.before.amount, np.nan)[rows]
+    names = pd.DataFrame({opportunity: pair.names.take(rows)})
+    return pd.concat([names, pair.keys.iloc[group].reset_index(drop=True)], axis=1).assign(
+        outcome=pd.Series(np.where(pair.won[rows], "won", "lost"), dtype="str"),
+        closed=pair.closed.array.take(rows),
+        in_opening=member[rows],
+        amount_before=pair.before.amount[rows],
+        amount_at_close=pair.final[rows],
+        raised=np.maximum(difference, 0.0),
+        cut=np.maximum(-difference, 0.0),
+    )

@@ -1,0 +1,221 @@
+"""Is 60 % really 60 %? Stated probabilities beside what happened, bin by bin."""
+
+from itertools import pairwise
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from custvalue import kernels
+from custvalue.frames.checks import FrameCheck, to_pandas
+from custvalue.frames.nullable import ordered_classes
+from custvalue.kernels.calibration import BinSums, bin_codes, bin_sums
+from custvalue.rules import playbook
+from custvalue.rules.errors import refusal
+from custvalue.rules.ladder import Ladder
+from custvalue.tracking.judged import judged_rows
+
+Bins = Literal["stage", "uniform", "quantile"]
+BINS = ("stage", "uniform", "quantile")
+INTERVALS = ("wilson", "jeffreys")
+MOST_BINS = 100
+PERCENT = 100
+JEFFREYS = 0.5
+
+
+def reliability_table(
+    judged: Any,
+    *,
+    probability: str = "p_stage",
+    outcome: str = "outcome",
+    bins: Bins = "stage",
+    n_bins: int = 10,
+    stage: str = "stage",
+    ladder: Ladder = playbook.DEAL_HEAT,
+    matured: str = "matured",
+    cluster: str = "quarter",
+    interval: Literal["wilson", "jeffreys"] = "wilson",
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Put beside the mean probability of every bin the share that was won, with its interval.
+
+    ``win_rate = won ÷ (won + lost)`` over the rows that are matured, where the frame says which are.
+
+    Parameters
+    ----------
+    judged : frame
+        One row per probability stated: ``probability`` (0–1, missing left out) and ``outcome`` ("won" and "lost", or 1
+        and 0; missing while open). :func:`stage_entries` makes such rows, with ``stage``, ``quarter`` and ``matured``.
+    probability, outcome, stage, matured, cluster : str
+        Column names; ``matured`` (bool) and ``cluster`` (rows that share a fate, such as a quarter) may be absent.
+    bins : {"stage", "uniform", "quantile"}
+        The stages of the ladder, ``n_bins`` bins of equal width between 0 and 1, or of equal count.
+    n_bins : int
+        Number of bins, 1 to 100; an edge belongs to the bin below it, as in scikit-learn.
+    ladder : Ladder
+        The stages and their order, for ``bins="stage"``.
+    interval : {"wilson", "jeffreys"}
+        The interval of a proportion.
+    level : float
+        Its level, between 0 and 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per bin in rising order, empty ones too: ``bin`` (ordered categorical), ``n`` (won and lost),
+        ``mean_probability``, ``win_rate``, ``low``, ``high``, ``n_open``, ``share_open``, ``n_clusters`` (where there
+        is such a column) and ``answer``, ``answer_zh`` (the sentence that answers whether the stated percentage holds).
+        Where open rows are left out and the frame does not say which rows are matured, the rate is called
+        ``win_rate_closed_only``. Rates of an empty bin are missing.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing or of a wrong type, a probability lies outside 0–1, or a stage is not on the ladder.
+        If ``bins``, ``n_bins``, ``interval`` or ``level`` is none of what is possible.
+        If a probability was stated after the deal was closed.
+
+    Notes
+    -----
+    Rows of one cluster are taken to share a fate: the interval uses ``n ÷ design effect`` rows, the design effect being
+    the variance of the rate between clusters over the binomial one, at least 1, and Student's t with one degree of
+    freedom less than there are clusters; with a single cluster it is missing. Without clusters rows are taken as
+    independent. Open rows are not outcomes: ``share_open`` says how many of the bin's rows they are.
+
+    References
+    ----------
+    Wilson (1927); Brown, Cai & DasGupta (2001) for Jeffreys' interval.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> said = pd.DataFrame({"p": [0.6] * 50, "won": [1] * 20 + [0] * 30})
+    >>> table = reliability_table(said, probability="p", outcome="won", bins="uniform", n_bins=5)
+    >>> table[["bin", "n", "mean_probability", "win_rate", "low", "high"]].iloc[[2]].round(3)
+              bin   n  mean_probability  win_rate    low   high
+    2  0.4 to 0.6  50               0.6       0.4  0.276  0.538
+    >>> table["answer"].iloc[2]
+    '60 % said, 40 % won (28 to 54 %, n = 50): too high'
+    """
+    frame = to_pandas(judged)
+    _check_options(bins, n_bins, interval, level)
+    check = FrameCheck(frame, "reliability_table")
+    rows = judged_rows(check, probability, outcome, matured)
+    clusters = None
+    codes: NDArray[np.integer]
+    if bins == "stage":
+        codes = check.choices(stage, ladder.names, needed=rows.counted)
+        names, n_bins = list(ladder.names), len(ladder.names)
+    if check.may_use(cluster, usual="quarter"):
+        clusters = pd.factorize(frame[cluster])[0]
+    check.done()
+    everything = rows.everything
+    p, won = (rows.probability, rows.won) if everything else (rows.probability[rows.closed], rows.won[rows.closed])
+    if bins != "stage":
+        edges = np.linspace(0, 1, n_bins + 1)
+        if bins == "quantile":
+            edges = np.percentile(p, edges * PERCENT) if p.size else edges
+        names = _edge_names(edges, bins)
+        codes = bin_codes(rows.probability, edges)
+    of_closed = codes if everything else codes[rows.closed]
+    sums = bin_sums(of_closed, p, won, n_bins)
+    n_open = np.zeros(n_bins, dtype=np.int64) if everything else np.bincount(codes[rows.open], minlength=n_bins)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rate = sums.wins / sums.n
+        mean = sums.probability / sums.n
+        share_open = n_open / (sums.n + n_open)
+    effective, critical, n_clusters = _design(of_closed, won, clusters, rows.closed, sums, rate)
+    low, high = _interval(rate, effective, critical, interval, level)
+    columns: dict[str, Any] = {
+        "bin": ordered_classes(np.arange(n_bins), names),
+        "n": sums.n.astype(np.int64),
+        "mean_probability": mean,
+        "win_rate" if rows.is_fair else "win_rate_closed_only": rate,
+        "low": low,
+        "high": high,
+        "n_open": n_open,
+        "share_open": share_open,
+    }
+    if n_clusters is not None:
+        columns["n_clusters"] = n_clusters
+    answers = [_answer(*row) for row in zip(sums.n, mean, rate, low, high, strict=True)]
+    return pd.DataFrame(columns | {"answer": [en for en, _ in answers], "answer_zh": [zh for _, zh in answers]})
+
+
+def _check_options(bins: str, n_bins: int, interval: str, level: float) -> None:
+    if bins not in BINS:
+        raise refusal(f"bins must be one of {list(BINS)}", repr(bins), "'stage' takes the stages of the ladder.")
+    if not isinstance(n_bins, int) or isinstance(n_bins, bool) or not 1 <= n_bins <= MOST_BINS:
+        raise refusal(f"n_bins must be a whole number from 1 to {MOST_BINS}", repr(n_bins), "10 is usual.")
+    if interval not in INTERVALS:
+        raise refusal(f"interval must be one of {list(INTERVALS)}", repr(interval), "Take 'wilson'.")
+    if not 0 < level < 1:
+        raise refusal("level must lie between 0 and 1", level, "Write 95 % as 0.95.")
+
+
+def _edge_names(edges: NDArray[np.float64], bins: str) -> list[str]:
+    names = [f"{low:.4g} to {high:.4g}" for low, high in pairwise(edges)]
+    return names if bins == "uniform" else [f"{place}: {name}" for place, name in enumerate(names, start=1)]
+
+
+def _design(
+    codes: NDArray[np.integer],
+    won: NDArray[np.float64],
+    clusters: NDArray[np.int64] | None,
+    closed: NDArray[np.bool_],
+    sums: BinSums,
+    rate: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64] | None]:
+    """Return per bin the effective number of rows, the degrees of freedom (infinite without clusters), and clusters."""
+    n_bins = rate.size
+    if clusters is None:
+        return sums.n, np.full(n_bins, np.inf), None
+    mine = clusters[closed] + 1  # a missing cluster is one of its own
+    n_groups = int(clusters.max(initial=-1)) + 2
+    cell = codes.astype(np.int64) * n_groups + mine
+    shape = (n_bins, n_groups)
+    n = np.bincount(cell, minlength=n_bins * n_groups).reshape(shape)
+    wins = np.bincount(cell, weights=won, minlength=n_bins * n_groups).reshape(shape)
+    n_clusters = (n > 0).sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        spread = np.where(n > 0, wins - rate[:, None] * n, 0.0)
+        between = (spread**2).sum(axis=1) * n_clusters / (n_clusters - 1) / sums.n**2
+        effect = between / (rate * (1 - rate) / sums.n)
+    effect = np.where(np.isfinite(effect), np.maximum(effect, 1.0), 1.0)
+    return sums.n / effect, np.maximum(n_clusters - 1, 0).astype(np.float64), n_clusters
+
+
+def _interval(
+    rate: NDArray[np.float64], n: NDArray[np.float64], freedom: NDArray[np.float64], interval: str, level: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    from scipy.special import betaincinv, ndtri, stdtrit
+
+    tail = (1 + level) / 2
+    usable = (n > 0) & (freedom > 0)
+    n = np.where(usable, n, np.nan)
+    normal = ndtri(tail)
+    critical = np.where(np.isinf(freedom), normal, stdtrit(np.where(usable & np.isfinite(freedom), freedom, 1.0), tail))
+    n = n * (normal / critical) ** 2  # Student's t for few clusters, by way of fewer rows
+    if interval == "wilson":
+        return kernels.wilson_interval(rate * n, n, level)
+    wins, losses = rate * n + JEFFREYS, (1 - rate) * n + JEFFREYS
+    low, high = betaincinv(wins, losses, 1 - tail), betaincinv(wins, losses, tail)
+    return np.where(rate == 0, 0.0, low), np.where(rate == 1, 1.0, high)
+
+
+def _answer(n: float, mean: float, rate: float, low: float, high: float) -> tuple[str, str]:
+    """Return the sentence that says whether the stated percentage holds, in both languages."""
+    if n == 0:
+        return "no outcome yet", "尚无结果"
+    said = f"{mean * PERCENT:.0f} % said, {rate * PERCENT:.0f} % won"
+    zh = f"预报{mean * PERCENT:.0f}%，实际赢单{rate * PERCENT:.0f}%"
+    if np.isnan(low):
+        return f"{said} (n = {n:.0f}): one quarter alone cannot tell", f"{zh}（n = {n:.0f}）：仅一个季度，无法判断"
+    span = f"({low * PERCENT:.0f} to {high * PERCENT:.0f} %, n = {n:.0f})"
+    zh_span = f"（{low * PERCENT:.0f}–{high * PERCENT:.0f}%，n = {n:.0f}）"
+    if mean > high:
+        return f"{said} {span}: too high", f"{zh}{zh_span}：偏高"
+    if mean < low:
+        return f"{said} {span}: too low", f"{zh}{zh_span}：偏低"
+    return f"{said} {span}: not contradicted", f"{zh}{zh_span}：未被否定"

@@ -1,0 +1,31 @@
+"""What is assumed of the deals of a distribution together, in words."""
+
+from collections.abc import Collection
+
+from custvalue.rules.labels import Label, Lang
+
+_INDEPENDENT = Label("independent deals", "商机相互独立")
+_FACTOR = Label(
+    "deals share a common factor (latent correlation {latent}, of outcomes {event})",
+    "商机受共同因素影响（潜在相关{latent}，结果相关{event}）",
+)
+_SOME = Label("some {text}", "部分{text}")
+_DRAW = Label(
+    "one draw of the win rate per stage, worth {strength} past deals", "每阶段共用一次赢率抽样，相当于{strength}个历史商机"
+)
+
+
+def basis_text(correlation: float, event: float, strengths: Collection[float], mixed: bool, lang: Lang) -> str:
+    """Return what deals share, in words; nothing shared is "independent deals".
+
+    >>> basis_text(0.2, 0.1253, [], False, "en")
+    'deals share a common factor (latent correlation 0.2, of outcomes 0.125)'
+    """
+    texts = []
+    if correlation > 0:
+        factor = _FACTOR.text(lang).format(latent=f"{correlation:.3g}", event=f"{event:.3g}")
+        texts.append(_SOME.text(lang).format(text=factor) if mixed else factor)
+    if strengths:
+        shown = f"{min(strengths):.3g}" + (f"–{max(strengths):.3g}" if len(set(strengths)) > 1 else "")
+        texts.append(_DRAW.text(lang).format(strength=shown))
+    return ("; " if lang == "en" else "；").join(texts) or _INDEPENDENT.text(lang)

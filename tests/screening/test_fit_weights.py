@@ -1,0 +1,178 @@
+"""Weights learnt from outcomes: the right ones where there is enough to learn from, and none where there is not."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import minimize
+from scipy.special import log_expit
+from sklearn.linear_model import LogisticRegression
+
+import custvalue as cv
+from custvalue import playbook
+from custvalue.kernels.nonnegative import logistic_lines, nonnegative_logistic
+from custvalue.rules import Criterion, Label, Level, Scorecard
+from custvalue.screening.fitted_weights import fit_weights, fold_of_profile, tallied
+
+LEVELS = tuple(Level(points, Label(f"{points}", f"{points}分")) for points in range(3))
+
+
+def card(n):
+    criteria = tuple(Criterion(name, Label(name, name), LEVELS, 1.0, "test") for name in "abcdef"[:n])
+    return Scorecard(Label("test", "测试"), criteria, playbook.SCREENING_BANDS, "test", 20.0)
+
+
+def prospects(n, effects, seed=0):
+    """Return points at random and outcomes by a logistic model with these log-odds per point."""
+    rng = np.random.default_rng(seed)
+    points = rng.integers(0, 3, (n, len(effects)))
+    won = rng.random(n) < 1 / (1 + np.exp(-(points - 1) @ np.array(effects)))
+    return pd.DataFrame(points, columns=list("abcdef")[: len(effects)]).assign(outcome=np.where(won, "won", "lost"))
+
+
+def balanced(n_won, n_lost, n_criteria):
+    points = np.random.default_rng(0).integers(0, 3, (n_won + n_lost, n_criteria))
+    frame = pd.DataFrame(points, columns=list("abcdef")[:n_criteria])
+    return frame.assign(outcome=["won"] * n_won + ["lost"] * n_lost)
+
+
+def test_true_weights_of_3_1_and_0_are_found():
+    fit = fit_weights(prospects(6000, [1.2, 0.4, 0.0]), scorecard=card(3), max_weight=3, seed=1)
+    assert fit.weights["weight"].tolist() == [3, 1, 0]
+    assert fit.summary["verdict"].tolist() == ["fitted"]
+    assert [c.weight for c in fit.scorecard.criteria] == [3.0, 1.0, 0.0]
+    # Three standard errors of a slope among 6,000 are about .12; the ridge of 1 shrinks far less.
+    assert fit.weights["slope"].tolist() == pytest.approx([1.2, 0.4, 0.0], abs=0.12)
+
+
+def test_the_proposed_scorecard_can_be_used_at_once():
+    fit = fit_weights(cv.load_prospects(), seed=1)
+    scored = cv.score_prospects(cv.load_prospects(), scorecard=fit.scorecard)
+    assert scored["band"].notna().any()
+
+
+def test_a_criterion_that_lowers_the_chance_gets_no_weight_and_never_a_negative_one():
+    fit = fit_weights(prospects(800, [1.0, -1.0]), scorecard=card(2), seed=1)
+    assert fit.weights["weight"].tolist()[1] == 0
+    assert fit.weights["slope"].tolist()[1] == 0.0
+
+
+def test_where_no_criterion_raises_the_chance_no_weights_are_proposed():
+    fit = fit_weights(prospects(400, [-1.0, -1.0]), scorecard=card(2), seed=1)
+    assert fit.summary["verdict"].tolist() == ["no_signal"]
+    assert fit.weights["weight"].isna().all()
+    assert fit.scorecard is None
+
+
+@pytest.mark.parametrize(
+    ("n_won", "n_lost", "enough"), [(20, 90, True), (19, 90, False), (90, 20, True), (90, 19, False)]
+)
+def test_ten_of_the_rarer_outcome_per_criterion_are_needed(n_won, n_lost, enough):
+    fit = fit_weights(balanced(n_won, n_lost, 2), scorecard=card(2), seed=1)
+    assert (fit.summary["verdict"].item() != "too_few") == enough
+    assert fit.summary["n_rarer"].item() == min(n_won, n_lost)
+
+
+def test_too_few_is_said_with_why_and_is_no_error():
+    fit = fit_weights(balanced(90, 19, 2), scorecard=card(2), seed=1)
+    assert fit.summary["why"].item() == (
+        "too few: 19 prospects of the rarer outcome (lost) for 2 criteria, 9.5 each; 10 each are needed"
+    )
+    assert fit.weights["weight"].isna().all()
+    assert fit.weights["weight"].dtype == "Int64"
+    assert fit.scales["log_score"].isna().all()
+    assert fit.scorecard is None
+
+
+def test_missing_answers_and_open_prospects_do_not_count_towards_enough():
+    frame = balanced(20, 90, 2)
+    frame = frame.assign(a=frame["a"].astype("Int64").mask(frame.index == 0))
+    summary = fit_weights(frame, scorecard=card(2), seed=1).summary.iloc[0]
+    assert summary[["verdict", "n_won", "n_incomplete"]].tolist() == ["too_few", 19, 1]
+    opened = balanced(20, 90, 2)
+    opened.loc[0, "outcome"] = None
+    summary = fit_weights(opened, scorecard=card(2), seed=1).summary.iloc[0]
+    assert summary[["verdict", "n_won", "n_open"]].tolist() == ["too_few", 19, 1]
+
+
+def test_weights_are_whole_and_within_the_limit_and_the_best_scale_is_chosen():
+    for max_weight in (1, 2, 7):
+        fit = fit_weights(prospects(500, [1.0, 0.7, 0.4]), scorecard=card(3), max_weight=max_weight, seed=2)
+        assert fit.weights["weight"].max() <= max_weight
+        assert fit.scales["scale"].tolist() == list(range(1, max_weight + 1))
+        best = fit.scales.loc[fit.scales["chosen"]].squeeze(axis="rows")
+        assert best["log_score"] == fit.scales["log_score"].max()
+        slopes = fit.weights["slope"] / fit.weights["slope"].max() * best["scale"]
+        assert fit.weights["weight"].tolist() == slopes.round().tolist()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 6))
+def test_slopes_are_those_of_a_general_solver_with_bounds(seed, n_slopes):
+    rng = np.random.default_rng(seed)
+    columns = rng.integers(0, 3, (40, n_slopes)) / 2
+    trials = rng.integers(1, 4, 40).astype(float)
+    won = rng.binomial(trials.astype(int), 1 / (1 + np.exp(-(columns - 0.5) @ rng.normal(0, 2, n_slopes)))).astype(
+        float
+    )
+
+    def loss(free):
+        line = free[0] + columns @ free[1:]
+        return -(won @ log_expit(line) + (trials - won) @ log_expit(-line)) + free[1:] @ free[1:] / 2
+
+    bounds = [(None, None)] + [(0, None)] * n_slopes
+    tight = {"ftol": 1e-14, "gtol": 1e-8}
+    oracle = minimize(loss, np.zeros(n_slopes + 1), method="L-BFGS-B", bounds=bounds, options=tight).x[1:]
+    assert nonnegative_logistic(columns, won, trials, ridge=1.0) == pytest.approx(oracle, abs=1e-4)
+
+
+def test_where_no_bound_binds_slopes_are_scikit_learns():
+    frame = prospects(400, [1.0, 0.8, 0.6])
+    points, won = frame[["a", "b", "c"]].to_numpy(dtype=float), (frame["outcome"] == "won").to_numpy()
+    oracle = LogisticRegression(C=1.0, tol=1e-10).fit(points, won).coef_[0]
+    assert nonnegative_logistic(points, won.astype(float), np.ones(400), ridge=1.0) == pytest.approx(oracle, abs=1e-5)
+
+
+def test_a_line_through_perfectly_parted_scores_stays_finite_and_a_falling_one_is_flat():
+    won = np.array([0.0] * 20 + [1.0] * 20)
+    scores = np.stack([np.arange(40.0), -np.arange(40.0), np.zeros(40)], axis=1)
+    intercept, slope = logistic_lines(scores, won, np.ones(40), ridge=1.0)
+    assert 0 < slope[0] < 1
+    assert intercept[0] == pytest.approx(-19.5 * slope[0])
+    assert (slope[1:], intercept[1:]) == (pytest.approx([0, 0]), pytest.approx([0, 0]))
+
+
+def test_prospects_with_the_same_points_are_in_one_fold_and_folds_are_about_equally_large():
+    frame = prospects(900, [0.5, 0.5, 0.5, 0.5])
+    points = frame[list("abcd")].to_numpy(dtype=float)
+    place, tally = tallied(points, (frame["outcome"] == "won").to_numpy())
+    fold = fold_of_profile(tally.trials, 5, np.random.default_rng(1))
+    assert len({tuple(row) for row in points}) == tally.trials.size
+    assert (tally.points[place] == points).all()
+    assert np.bincount(fold, weights=tally.trials, minlength=5) == pytest.approx([180] * 5, abs=30)
+
+
+def test_the_same_seed_gives_the_same_weights_and_rows_in_another_order_the_same_fit():
+    frame = cv.load_prospects()
+    first, again = (fit_weights(frame, seed=5) for _ in range(2))
+    shuffled = fit_weights(frame.sample(frac=1, random_state=1), seed=5)
+    for other in (again, shuffled):
+        pd.testing.assert_frame_equal(first.weights, other.weights)
+        pd.testing.assert_frame_equal(first.scales, other.scales)
+
+
+def test_an_empty_frame_gives_the_same_columns_and_dtypes():
+    frame = cv.load_prospects()
+    whole, empty = fit_weights(frame, seed=1), fit_weights(frame.iloc[:0], seed=1)
+    for part in ("weights", "summary", "scales"):
+        pd.testing.assert_series_equal(getattr(whole, part).dtypes, getattr(empty, part).dtypes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [({"max_weight": 0}, "max_weight must be a whole number of 1 or more"), ({"folds": True}, "folds must be a whole")],
+)
+def test_settings_outside_their_rule_are_refused(changes, message):
+    with pytest.raises(ValueError, match=message):
+        fit_weights(cv.load_prospects(), seed=1, **changes)
