@@ -140,6 +140,12 @@ def bulk_walls():
     return frame.assign(today=points, tomorrow=2.0, hours=1.5)
 
 
+def moved(deals):
+    """Return the bars of a movement: a third of the deals gone, the amounts of the others raised by half."""
+    after = deals.iloc[len(deals) // 3 :]
+    return cv.pipeline_movement(deals, after.assign(amount=after["amount"] * 1.5), by="owner").bars
+
+
 CASES = {
     "scores": Case(
         charts.plot_scores,
@@ -180,6 +186,30 @@ CASES = {
         lambda: cv.win_rates(bulk_opportunities(), as_of=AS_OF, by=["owner", "stage"]),
         lambda: cv.win_rates(open_deals(["甲", "乙"]), as_of=AS_OF, by="owner"),
         "win_rate_closed",
+    ),
+    "follow_up": Case(
+        charts.plot_follow_up,
+        "follow_up",
+        lambda names: cv.follow_up(open_deals(names), as_of=AS_OF),
+        lambda: cv.follow_up(bulk_opportunities(), as_of="2027-12-31"),
+        lambda: cv.follow_up(open_deals(["甲", "乙"], np.nan), as_of=AS_OF),
+        "hours",
+    ),
+    "movement": Case(
+        charts.plot_pipeline_movement,
+        "pipeline_movement",
+        lambda names: moved(open_deals(names)),
+        lambda: moved(bulk_opportunities()),
+        lambda: moved(open_deals(["甲", "乙"], np.nan)),
+        "amount_signed",
+    ),
+    "treemap": Case(
+        charts.plot_segment_treemap,
+        "segment_summary",
+        lambda names: cv.segment_summary(cv.segment_accounts(accounts(names))),
+        lambda: cv.segment_summary(cv.segment_accounts(bulk_accounts())),
+        lambda: cv.segment_summary(cv.segment_accounts(accounts(["甲", "乙"], loyalty=None))),
+        "headroom",
     ),
     "concentration": Case(
         charts.plot_concentration,
