@@ -141,7 +141,7 @@ def test_the_summary_reconciles_to_the_accounts():
     assert summary["expected_n"].sum() == pytest.approx(n)
     assert summary["expected_headroom"].sum() == pytest.approx(rows["expected_headroom"].sum())
     assert summary["n"].iloc[-1] == rows["reason"].notna().sum() == rows["segment"].isna().sum()
-    sure = (rows["probability"] >= 0.9).sum()
+    sure = (rows["segment_probability"] >= 0.9).sum()
     assert summary["n_sure"].sum() == sure > 0
     shuffled = segment_certainty(frame.sample(frac=1, random_state=1))
     pd.testing.assert_frame_equal(shuffled.summary, summary)
