@@ -1,5 +1,6 @@
 """Three angles on an account: ABC potential, 123 winnable share, +0- loyalty; the headroom behind, and the play."""
 
+from collections.abc import Sequence
 from itertools import compress
 from typing import Any
 
@@ -8,9 +9,8 @@ import pandas as pd
 
 from custvalue import kernels
 from custvalue.analysis.loyalty import LoyaltyCuts, check_cuts, loyalty_codes, loyalty_values
-from custvalue.analysis.segment_summary import named_classes, segment_summary
+from custvalue.analysis.segment_summary import segment_summary
 from custvalue.frames.checks import FrameCheck, to_pandas
-from custvalue.frames.nullable import ordered_classes
 from custvalue.kernels.segments import LARGEST, MISSING_BITS, Angle, segment_codes
 from custvalue.rules import playbook
 from custvalue.rules.bands import Bands
@@ -135,7 +135,7 @@ def segment_accounts(
     signs, coded = loyalty_values(check, loyalty, grid, loyalty_cuts)
     held = shares if proxy else None
     if not proxy and check.may_use(current_share, usual="current_share"):
-        held = check.numbers(current_share, low=0)
+        held = _unchecked(check, current_share, "the share held, for the headroom")
     found = segment_codes(
         potentials,
         shares,
@@ -152,29 +152,35 @@ def segment_accounts(
     for angle, column in (("potential", potential), ("share", share)):
         if angle in found.suspect:
             check.numbers(column, low=0, high=tops[column])
+    if "held" in found.suspect and not proxy:
+        check.numbers(current_share, low=0)
     if "loyalty" in found.suspect:
         loyalty_codes(check, loyalty, grid)
     check.done()
 
-    n = len(frame)
     added: dict[str, Any] = {
-        "potential_class": ordered_classes(found.potential, grid.potential_classes),
-        "share_class": ordered_classes(found.share, grid.share_classes),
-        "loyalty_class": ordered_classes(found.loyalty, grid.loyalty),
-        "segment": ordered_classes(found.segment, grid.segments),
+        "potential_class": _classes(found.potential, grid.potential_classes, ordered=True),
+        "share_class": _classes(found.share, grid.share_classes, ordered=True),
+        "loyalty_class": _classes(found.loyalty, grid.loyalty, ordered=True),
+        "segment": _classes(found.segment, grid.segments, ordered=True),
         "headroom": found.headroom,
-        "reason": named_classes(found.reason, REASONS),
-        "share_basis": named_classes(np.full(n, int(proxy), dtype=np.int8), SHARE_BASES),
+        "reason": _classes(found.reason, REASONS),
+        "share_basis": _classes(np.zeros(len(frame), dtype=np.int8), SHARE_BASES[::-1] if proxy else SHARE_BASES),
         "potential_too_low": pd.arrays.BooleanArray(found.above_one, found.held_unknown),
     }
     if plays is not None:
         added |= {
-            "play": named_classes(found.looked_up[0], plays.names),
-            "who": named_classes(found.looked_up[1], WHO),
+            "play": _classes(found.looked_up[0], plays.names),
+            "who": _classes(found.looked_up[1], WHO),
         }
     # Laid beside the accounts without another copy of what was just made.
     kept = frame.drop(columns=[name for name in added if name in frame.columns])
     return pd.concat([kept, pd.DataFrame(added, index=frame.index, copy=False)], axis="columns")
+
+
+def _classes(codes: kernels.Codes, names: Sequence[str], *, ordered: bool = False) -> "pd.Categorical[Any]":
+    """Return the kernel's codes as a categorical with all its levels, without looking through them once more."""
+    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(list(names), ordered=ordered), validate=False)
 
 
 def _angle(bands: Bands, top: float) -> Angle:

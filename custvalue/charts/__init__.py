@@ -28,10 +28,12 @@ from custvalue.charts.screening import (
     plot_scores,
 )
 from custvalue.charts.tracking import (
+    plot_deal_influence,
     plot_expected_revenue,
     plot_follow_up,
     plot_pipeline,
     plot_pipeline_movement,
+    plot_revenue_distribution,
     plot_win_rates,
 )
 
@@ -40,6 +42,7 @@ __all__ = [
     "column_word",
     "plot_concentration",
     "plot_customer_lifecycle",
+    "plot_deal_influence",
     "plot_evidence",
     "plot_expected_revenue",
     "plot_follow_up",
@@ -53,6 +56,7 @@ __all__ = [
     "plot_pipeline_movement",
     "plot_priority",
     "plot_rater_agreement",
+    "plot_revenue_distribution",
     "plot_score_calibration",
     "plot_scores",
     "plot_segment_treemap",

@@ -26,6 +26,8 @@ COLUMNS: Mapping[str, Label] = {
     **{name: Label(en, zh) for name, (en, zh) in NAMES.items()},
 }
 
+# What a criterion adds to the score: contribution_need.
+_CONTRIBUTION = "contribution_"
 # Columns whose name carries a level: n_for_70, pct_for_82.5.
 _CHANGE = "_change"
 _LEVELLED: tuple[tuple[re.Pattern[str], Label], ...] = (
@@ -79,9 +81,15 @@ _PARTS = {
     **_KINDS,
     "time": Label("selling time", "销售时间"),
     "screening": Label("screening", "筛选"),
+    "evidence": Label("evidence for the scorecard", "评分卡证据"),
     "tracking": Label("tracking", "追踪"),
+    "movement": Label("movement and follow-up", "变动与跟进"),
+    "distribution": Label("distribution of revenue", "收入分布"),
+    "accuracy": Label("forecast accuracy", "预测准确度"),
     "concentration": Label("concentration", "集中度"),
     "segments": Label("segments", "客户分类"),
+    "migration": Label("movement between segments", "客户类别变动"),
+    "growth": Label("growth and rhythm", "增长与节奏"),
     "people": Label("people", "猎人与农夫"),
 }
 _MOVEMENTS = {
@@ -153,6 +161,8 @@ _STALLED_NOTES = {
 }
 _WEIGHTS = {"hand": Label("by hand", "人工"), "equal": Label("equal", "等权"), "fitted": Label("fitted", "拟合")}
 _REASONS = {
+    **SET_APART,
+    "other_period": Label("another period", "其他期间"),
     "potential missing": Label("potential missing", "潜力缺失"),
     "share missing": Label("share missing", "份额缺失"),
     "loyalty missing": Label("loyalty missing", "忠诚度缺失"),
@@ -214,6 +224,9 @@ def column_label(name: str, lang: Lang = "en") -> str:
         found = pattern.fullmatch(name)
         if found:
             return label.text(lang).format(*found.groups())
+    if name.startswith(_CONTRIBUTION):
+        part = column_label(name.removeprefix(_CONTRIBUTION), lang)
+        return f"{part}：得分" if lang == "zh" else f"{part}: score"
     if name.endswith(_CHANGE) and (label := column_label(name.removesuffix(_CHANGE), lang)) != name.removesuffix(
         _CHANGE
     ):

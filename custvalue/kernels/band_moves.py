@@ -55,7 +55,14 @@ class Moves:
         return cls(np.full(n, np.inf), nowhere, np.full(n, np.nan), false, false.copy(), nowhere.copy())
 
     def offer(
-        self, distance: Floats, possible: Mask, criterion: int, to: Floats | float, passes: Mask | bool, up: Mask, band: Integers
+        self,
+        distance: Floats,
+        possible: Mask,
+        criterion: int,
+        to: Floats | float,
+        passes: Mask | bool,
+        up: Mask,
+        band: Integers,
     ) -> None:
         """Take a move over where it is possible and shorter than what is there."""
         better = possible & (distance < self.distance)
@@ -117,7 +124,9 @@ def smallest_points_change(
     moves = Moves.none(n)
     factor = card.scale / card.max_total
     score = total * factor
-    knocked = np.array([np.isin(points[:, place], answers) for place, answers in enumerate(fatal)]).reshape(-1, n)
+    knocked = np.array([np.isin(points[:, place], answers) for place, answers in enumerate(fatal)]).reshape(
+        len(fatal), n
+    )
     times_knocked = knocked.sum(axis=0)
     now = np.where(times_knocked > 0, 0, card.codes(score)).astype(np.int64)
     for place, weight in enumerate(card.weights):

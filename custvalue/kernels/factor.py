@@ -34,7 +34,8 @@ def conditional_probability(probability: Floats, correlation: float, z: Floats) 
     """
     if correlation == 0:
         return np.broadcast_to(probability, np.broadcast_shapes(probability.shape, z.shape))
-    return ndtr((ndtri(probability) + np.sqrt(correlation) * z) / np.sqrt(1 - correlation))
+    given: Floats = ndtr((ndtri(probability) + np.sqrt(correlation) * z) / np.sqrt(1 - correlation))
+    return given
 
 
 def drawn_probability(probability: Floats, strength: float, y: Floats) -> Floats:

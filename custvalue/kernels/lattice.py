@@ -27,7 +27,7 @@ def lattice_law(pools: tuple[Pool, ...], n_points: int, n_nodes: int, unit: floa
     chance = np.maximum(irfft(np.conj(spectrum), n_points), 0.0)
     used = min(int(np.ceil(top / step)) + 2, n_points)
     cumulative = np.cumsum(chance[:used])
-    return Law(step * np.arange(used), np.minimum(cumulative / cumulative[-1], 1.0), stepwise=True)
+    return Law(step * np.arange(float(used)), np.minimum(cumulative / cumulative[-1], 1.0), stepwise=True)
 
 
 def lattice_spectrum(pools: tuple[Pool, ...], n_points: int, n_nodes: int, step: float) -> Complex:
@@ -39,7 +39,7 @@ def lattice_spectrum(pools: tuple[Pool, ...], n_points: int, n_nodes: int, step:
     first, last = 0, FIRST_BLOCK
     while first < result.size:
         part = slice(first, min(last, result.size))
-        t = 2 * np.pi * np.arange(part.start, part.stop) / (n_points * step)
+        t = 2 * np.pi / (n_points * step) * np.arange(float(part.start), part.stop)
         for mixture in mixtures:
             result[part] *= mixture.spectrum(
                 t, lambda amount, spread, t: split_waves(amount, spread, t, step), follow_all=first < watched

@@ -51,13 +51,13 @@ class Law:
         last = self.points.size - 1
         before = np.where(right > 0, self.cumulative[np.maximum(right - 1, 0)], 0.0)
         if self.stepwise:
-            return before
+            return np.asarray(before, dtype=np.float64)
         inside = (right > 0) & (right <= last)
         low, high = np.maximum(right - 1, 0), np.minimum(right, last)
         width = self.points[high] - self.points[low]
         part = np.divide(x - self.points[low], width, out=np.zeros_like(before), where=width > 0)
         rise = np.where(inside, np.clip(part, 0.0, 1.0) * (self.cumulative[high] - self.cumulative[low]), 0.0)
-        return before + rise
+        return np.asarray(before + rise, dtype=np.float64)
 
     def quantile(self, level: Floats) -> Floats:
         """Return the smallest amount that is not exceeded with chance ``level``."""
@@ -68,7 +68,8 @@ class Law:
         low = np.maximum(place - 1, 0)
         rise = self.cumulative[place] - self.cumulative[low]
         part = np.divide(wanted - self.cumulative[low], rise, out=np.ones_like(rise), where=rise > 0)
-        return self.points[low] + np.clip(part, 0.0, 1.0) * (self.points[place] - self.points[low])
+        between: Floats = self.points[low] + np.clip(part, 0.0, 1.0) * (self.points[place] - self.points[low])
+        return between
 
 
 def largest_difference(one: Law, other: Law) -> float:

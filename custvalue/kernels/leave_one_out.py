@@ -104,7 +104,7 @@ def _reader(pools: tuple[Pool, ...], target: float, n_deals: int) -> tuple[Reade
             unit = top / (n_points - 2)
         return _lattice_reader(target, n_points, unit), n_nodes, True
     found, _ = mixed_spectrum(Problem.of(pools))
-    k = np.arange(1, min(found.coefficients.size, MOST_FREQUENCIES) + 1)
+    k = np.arange(1.0, min(found.coefficients.size, MOST_FREQUENCIES) + 1)
     t = 2 * np.pi * k / found.length
     if unit > 0:
         target = unit * (np.ceil(target / unit - SAME_POINT) - 1 / 2)
@@ -115,7 +115,7 @@ def _reader(pools: tuple[Pool, ...], target: float, n_deals: int) -> tuple[Reade
 
 def _lattice_reader(target: float, n_points: int, step: float) -> Reader:
     """Return what reads the mass at and above the target off a lattice's spectrum."""
-    k = np.arange(n_points // 2 + 1)
+    k = np.arange(n_points // 2 + 1.0)
     t = 2 * np.pi * k / (n_points * step)
     below = int(np.clip(np.ceil(target / step - SAME_POINT), 0, n_points))
     indicator = np.zeros(n_points)
@@ -125,9 +125,7 @@ def _lattice_reader(target: float, n_points: int, step: float) -> Reader:
     return Reader(t, weight, 1.0, lambda amount, spread, t: split_waves(amount, spread, t, step))
 
 
-def _pool_reach(
-    part: Pool, mixture: Mixture, others: Complex, reader: Reader, n_nodes: int
-) -> Answers:
+def _pool_reach(part: Pool, mixture: Mixture, others: Complex, reader: Reader, n_nodes: int) -> Answers:
     """Return the answers for the deals of one pool, the other pools' spectrum given."""
     given = [draw.spectrum(reader.t, reader.waves) for draw in mixture.draws]
     drawn = [np.einsum("zyt,y->zt", spectrum, draw.weight) for spectrum, draw in zip(given, mixture.draws, strict=True)]

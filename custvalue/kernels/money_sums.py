@@ -102,7 +102,9 @@ def _exact(pools: tuple[Pool, ...]) -> MoneySum | None:
     unit = common_unit(pools) if amounts.size > FEWEST else 0.0
     if amounts.size > FEWEST and unit > 0 and float(amounts.sum()) / unit <= MOST_UNITS:
         chance = convolved_sum(np.rint(amounts / unit).astype(np.int64), probability)
-        return MoneySum(Law(unit * np.arange(chance.size), _running(chance), stepwise=True), CONVOLUTION, 0.0, PROVED)
+        return MoneySum(
+            Law(unit * np.arange(float(chance.size)), _running(chance), stepwise=True), CONVOLUTION, 0.0, PROVED
+        )
     if amounts.size <= FEW:
         sums, chance = enumerated_sum(amounts, probability)
         return MoneySum(Law(sums, _running(chance), stepwise=True), ENUMERATION, 0.0, PROVED)
@@ -117,7 +119,9 @@ def _enumerated_mixture(pools: tuple[Pool, ...]) -> MoneySum | None:
     for part in pools:
         mine, given = np.zeros(1), np.ones((1, 1))
         for where, strength in part.draws():
-            z, z_weight, y, y_weight = nodes(part.correlation, strength, MOST_NODES if part.correlation == 0 else 2 * NODES - 1)
+            z, z_weight, y, y_weight = nodes(
+                part.correlation, strength, MOST_NODES if part.correlation == 0 else 2 * NODES - 1
+            )
             table_ = chances(part.probability[where], part.correlation, strength, z, y)
             if table_[..., 0].size << part.amount[where].size > MOST_ENTRIES:
                 return None
@@ -139,8 +143,10 @@ def _running(chance: Floats) -> Floats:
 def _spectral_or_lattice(pools: tuple[Pool, ...]) -> MoneySum:
     """Return the distribution from the spectrum if that dies out, else from a lattice if one can be fine enough."""
     unit = common_unit(pools)
-    spectrum, moved = mixed_spectrum(Problem.of(pools))
     n_points = _lattice_points(pools)
+    if unit > 0 and largest_sum(pools) / unit + 2 <= n_points:
+        return _lattice(pools, n_points, unit)
+    spectrum, moved = mixed_spectrum(Problem.of(pools))
     if spectrum.rest > LATTICE_REST and n_points >= COARSEST:
         return _lattice(pools, n_points, unit)
     law, error = table(spectrum)

@@ -46,23 +46,21 @@ def weighted_totals(
     total, product = np.empty(n), np.empty(min(n, SLICE))
     slices = [slice(start, min(start + SLICE, n)) for start in range(0, n, SLICE)]
     outside, gaps = np.zeros((2, len(slices), len(columns)), dtype=bool)
-    weighing = [(place, weight) for place, weight in enumerate(weights) if weight > 0]
     limits = [_limit(*of_column) for of_column in zip(columns, least, most, strict=True)]
     with np.errstate(invalid="ignore", over="ignore"):  # infinities are found, and refused by the caller
         for piece, rows in enumerate(slices):
-            for place, column in enumerate(columns):
-                if not _surely_inside(column[rows], limits[place]):
-                    gaps[piece, place], outside[piece, place] = _look_closer(column[rows], least[place], most[place])
-            mine, first = total[rows], True
-            for place, weight in weighing:
-                part = columns[place][rows]
-                if first:
-                    np.multiply(part, weight, out=mine, dtype=np.float64)
-                else:
-                    mine += part if weight == 1 else _weighed(part, weight, product)
-                first = False
+            mine, begun = total[rows], False
+            for place, (column, weight) in enumerate(zip(columns, weights, strict=True)):
+                part = column[rows]
+                if not _surely_inside(part, limits[place]):
+                    gaps[piece, place], outside[piece, place] = _look_closer(part, least[place], most[place])
+                if weight > 0 and begun:
+                    mine += part if weight == 1 else _weighed(part, weight, product[: part.size])
+                elif weight > 0:
+                    begun = True
+                    _weighed(part, weight, mine)
     low, high = total, total
-    with_gaps = gaps[:, [place for place, _ in weighing]].any(axis=1)
+    with_gaps = (gaps & (np.asarray(weights) > 0)).any(axis=1)
     if with_gaps.any():
         low, high = total.copy(), total.copy()
         for piece in np.flatnonzero(with_gaps):
@@ -100,7 +98,7 @@ def _look_closer(part: Numbers, least: float, most: float) -> tuple[bool, bool]:
 
 
 def _weighed(part: Numbers, weight: float, product: Floats) -> Floats:
-    return np.multiply(part, weight, out=product[: part.size], dtype=np.float64)
+    return np.multiply(part, weight, out=product, dtype=np.float64)
 
 
 def _fill_up(

@@ -104,7 +104,8 @@ def variance(pools: tuple[Pool, ...]) -> float:
 
 def own_variance(part: Pool) -> Floats:
     """Return the variance of each deal by itself: ``a² p (e^{s²} − p)``."""
-    return part.amount**2 * part.probability * (np.exp(part.spread**2) - part.probability)
+    growth = np.exp(part.spread**2) if part.spread.any() else 1.0
+    return part.amount**2 * part.probability * (growth - part.probability)
 
 
 def shared_variance(part: Pool) -> float:
@@ -155,7 +156,8 @@ class Levels:
         """Return the weights added up by level."""
         n = self.values.size
         right = np.minimum(self.left + 1, n - 1)
-        return np.bincount(self.left, weights * (1 - self.above), n) + np.bincount(right, weights * self.above, n)
+        below = np.bincount(self.left, weights * (1 - self.above), n)
+        return np.asarray(below + np.bincount(right, weights * self.above, n), dtype=np.float64)
 
     def at(self, of_levels: Floats) -> Floats:
         """Return a quantity known at the levels for every deal."""

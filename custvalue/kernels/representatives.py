@@ -6,6 +6,7 @@ Sums of powers of the amounts up to the number of points (so the first cumulants
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -88,13 +89,14 @@ def representatives(amount: Floats, probability: Floats, spread: Floats) -> Repr
             weights = (to_weights(AMOUNT_POINTS) @ sums).T
             parts.append((amounts.ravel(), np.repeat(probability[first], n_points), spreads, weights.ravel()))
     joined = [np.concatenate(columns) for columns in zip(*parts, strict=True)]
-    return Representatives(*joined, n_single=single.size)
+    return Representatives(joined[0], joined[1], joined[2], joined[3], single.size)
 
 
 def _cell_weights(amounts: Floats, chances: Floats, starts: Integers) -> Floats:
     """Return the weights of each cell's grid of points, from the sums of products of polynomials in the cell."""
-    sums = np.stack([amounts[:, a:b] @ chances[:, a:b].T for a, b in zip(starts[:-1], starts[1:], strict=True)])
-    return np.einsum("ai,cij,bj->cab", to_weights(AMOUNT_POINTS), sums, to_weights(CHANCE_POINTS))
+    sums = np.stack([amounts[:, a:b] @ chances[:, a:b].T for a, b in pairwise(starts.tolist())])
+    weights: Floats = np.einsum("ai,cij,bj->cab", to_weights(AMOUNT_POINTS), sums, to_weights(CHANCE_POINTS))
+    return weights
 
 
 def classes_of(values: Floats) -> Integers | None:

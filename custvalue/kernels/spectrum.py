@@ -142,7 +142,8 @@ def conditional_spectrum(deals: Representatives, chance: Floats, t: Floats, wave
         for top in range(0, n_nodes, at_once):
             rows = slice(top, top + at_once)
             size, angle = log_of(turn, spread, chance[rows, part, None])
-            result[rows] *= np.exp(np.matmul(weight, size) + 1j * np.matmul(weight, angle))
+            # No true factor exceeds 1; where the interpolation fails the true one has vanished.
+            result[rows] *= np.exp(np.minimum(np.matmul(weight, size), 0.0) + 1j * np.matmul(weight, angle))
     return result
 
 

@@ -138,11 +138,7 @@ class Answers:
     totals: Totals
     knocked: Mask
     maybe_knocked: Mask
-
-    @property
-    def any_knock_out(self) -> bool:
-        """Whether somebody is knocked out or may be."""
-        return bool(self.knocked.any() or self.maybe_knocked.any())
+    any_knock_out: bool
 
 
 def read_answers(check: FrameCheck, scorecard: Scorecard, *, contributions: bool = False) -> Answers:
@@ -210,14 +206,16 @@ def _holds_text(column: "pd.Series[Any]") -> bool:
     return not pd.api.types.is_numeric_dtype(column) and bool(column.notna().any())
 
 
-def _knock_outs(scorecard: Scorecard, points: list[Numbers], n: int) -> tuple[Mask, Mask]:
-    """Return which rows an answer knocks out, and which a missing answer might."""
+def _knock_outs(scorecard: Scorecard, points: list[Numbers], n: int) -> tuple[Mask, Mask, bool]:
+    """Return which rows an answer knocks out, which a missing answer might, and whether there are any of either."""
     knocked, unknown = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
-    for criterion, column in zip(scorecard.criteria, points, strict=True):
-        if criterion.knocks_out:
-            knocked |= np.isin(column, criterion.knock_out_points)
-            unknown |= np.isnan(column)
-    return knocked, unknown & ~knocked
+    fatal = [(c, column) for c, column in zip(scorecard.criteria, points, strict=True) if c.knocks_out]
+    for criterion, column in fatal:
+        knocked |= np.isin(column, criterion.knock_out_points)
+        unknown |= np.isnan(column)
+    if fatal:
+        unknown &= ~knocked
+    return knocked, unknown, bool(fatal) and bool(knocked.any() or unknown.any())
 
 
 def round_off(scorecard: Scorecard) -> float:
@@ -274,7 +272,7 @@ def _band_columns(
         "band": band,
         "band_low": band_low,
         "band_high": band_high,
-        "knocked_out": nullable_booleans(knocked, maybe_knocked),
+        "knocked_out": nullable_booleans(knocked, maybe_knocked) if answers.any_knock_out else _no(low.size),
         **_knock_out_reasons(scorecard, answers),
         "priority_action": _priority_action(scorecard, banded_low, banded_high, answers, tolerance),
         "next_question": next_question(scorecard, answers.points, undecided),
@@ -331,10 +329,17 @@ def _priority_action(
     if scorecard.action_from is None:
         return nullable_booleans(np.zeros(low.size, dtype=bool), np.ones(low.size, dtype=bool))
     least = low >= scorecard.action_from - tolerance
+    if high is low and not answers.any_knock_out:
+        return pd.arrays.BooleanArray(least, np.zeros(low.size, dtype=bool))
     most = least if high is low else high >= scorecard.action_from - tolerance
     if answers.any_knock_out:
         least, most = least & ~answers.knocked & ~answers.maybe_knocked, most & ~answers.knocked
     return nullable_booleans(least, least != most)
+
+
+def _no(n: int) -> pd.arrays.BooleanArray:
+    """Return n times no; fresh zeros cost nothing until they are looked at."""
+    return pd.arrays.BooleanArray(np.zeros(n, dtype=bool), np.zeros(n, dtype=bool))
 
 
 def _with_columns(frame: pd.DataFrame, columns: dict[str, Any]) -> pd.DataFrame:

@@ -235,7 +235,10 @@ def _single_changes(scorecard: Scorecard, answers: Answers, known: np.ndarray) -
     fatal = [list(c.knock_out_points) for c in scorecard.criteria]
     by_points = smallest_points_change(card, points, total, levels, fatal)
     by_weight = smallest_weight_change(card, points, total, ~answers.knocked[rows])
-    changed, weighed = _Changes(scorecard, rows, known.size, by_points), _Changes(scorecard, rows, known.size, by_weight)
+    changed, weighed = (
+        _Changes(scorecard, rows, known.size, by_points),
+        _Changes(scorecard, rows, known.size, by_weight),
+    )
     earned = np.take_along_axis(points, np.maximum(by_points.criterion, 0)[:, None], axis=1)[:, 0]
     start = card.weights[by_weight.criterion]
     return {
@@ -248,9 +251,7 @@ def _single_changes(scorecard: Scorecard, answers: Answers, known: np.ndarray) -
         WEIGHT + "from": weighed.floats(start),
         WEIGHT + "to": weighed.floats(by_weight.to),
         WEIGHT + "relative": weighed.floats(by_weight.to / start - 1.0),
-        WEIGHT + "direction": ordered_classes(
-            weighed.codes(by_weight.up.astype(np.int64)), ("lower", "raise")
-        ),
+        WEIGHT + "direction": ordered_classes(weighed.codes(by_weight.up.astype(np.int64)), ("lower", "raise")),
         WEIGHT + "passes": weighed.booleans(by_weight.passes),
         WEIGHT + "band": weighed.band(),
     }

@@ -1,5 +1,6 @@
 """The study as a workbook: a contents sheet, then a sheet per table with formats, filters, bands and native charts."""
 
+import math
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from custvalue.charts.columns import column_label, value_label
 from custvalue.charts.theme import ordered_colours
 from custvalue.charts.wording import text_width
 from custvalue.rules.labels import Lang, check_lang
-from custvalue.study.formats import EXCEL_FORMATS, Format, column_format, in_language
+from custvalue.study.formats import EXCEL_FORMATS, Format, cell_text, column_format, in_language
 from custvalue.study.words import TABLE_TITLES, WORDS
 
 if TYPE_CHECKING:
@@ -104,7 +105,14 @@ def _plain_values(column: "pd.Series[Any]", name: str, shown_as: Format, lang: L
         ]
     if shown_as == "date":
         return [None if gone else _as_datetime(value) for value, gone in zip(column, missing, strict=True)]
-    return [None if gone else value for value, gone in zip(column.astype(object).tolist(), missing, strict=True)]
+    return [
+        None if gone else _number(value) for value, gone in zip(column.astype(object).tolist(), missing, strict=True)
+    ]
+
+
+def _number(value: Any) -> Any:
+    """Return a number as a cell can hold it: infinity is text."""
+    return cell_text(value, "number") if isinstance(value, float) and math.isinf(value) else value
 
 
 def _as_datetime(value: pd.Timestamp) -> datetime:

@@ -1,42 +1,62 @@
 """How a result column is shown: its number format on the page and in the workbook, by what the column means."""
 
+import math
 from typing import Any, Literal
 
 import pandas as pd
 
 from custvalue.rules.labels import Lang
 
-Format = Literal["count", "money", "percent", "percentage_points", "number", "date", "yes_no", "text"]
+Format = Literal["count", "money", "percent", "percentage_points", "number", "significant", "date", "yes_no", "text"]
 
-_FRACTIONS = (
-    "probability",
-    "share",
-    "cumulative_share",
-    "current_share",
-    "winnable_share",
-    "win_rate_closed",
-    "win_rate_all",
-    "top_20_pct_share",
-    "hunting",
-    "farming",
+_FRACTIONS = frozenset(
+    """
+    probability p_stage p_rep p_model p_win_ever p_rep_minus_p_stage used_probability mean_probability
+    share cumulative_share current_share winnable_share hunting farming
+    win_rate win_rate_closed win_rate_all win_rate_closed_only logistic_win_rate isotonic_win_rate
+    share_of_accounts share_of_revenue share_of_potential share_of_headroom share_of_before share_of_placed
+    share_of_expected share_of_variance share_of_prospects share_of_wins share_lost share_open share_settled
+    share_changed share_unchanged rate_decided within_year within_year_low within_year_high
+    within_5_pct within_10_pct within_20_pct crm_accuracy_clipped wape skill
+    chance_at_least chance_if_won chance_if_lost swing swing_alone trend trend_low trend_high fdr
+    class_limit_a class_limit_b segment_probability likeliest_probability p_potential_too_low
+    """.split()
 )
-_MONEY = (
-    "amount",
-    "expected",
-    "expected_open",
-    "forecast",
-    "headroom",
-    "list_price",
-    "negative_sum",
-    "open",
-    "potential",
-    "revenue",
-    "total_revenue",
-    "won",
-    "won_plus_open",
+_MONEY = frozenset(
+    """
+    amount amount_signed amount_before amount_after amount_at_close cumulative_amount raised cut
+    expected expected_open expected_per_hour expected_p_stage expected_p_rep expected_p_model expected_headroom
+    expected_rep_minus_stage forecast forecast_minus_actual actual
+    last_period same_period_last_year raw_pipeline weighted_pipeline
+    headroom headroom_moved list_price negative_sum unnamed_sum open overdue potential potential_low potential_high
+    revenue total_revenue revenue_before revenue_after revenue_lost revenue_new revenue_returned revenue_at_risk
+    revenue_now revenue_expected revenue_low revenue_high revenue_trailing_year total_left lost total_change
+    opening closing closing_minus_opening opening_overdue closing_overdue
+    won won_plus_open won_between won_from_opening won_not_in_opening won_raised won_cut
+    mae mae_compared mae_baseline mae_saved mae_saved_low mae_saved_high rmse mean_won_amount
+    mean sd p10 p50 p90 error_bound target still_needed open_needed open_needed_low open_needed_high
+    velocity_per_day velocity_low velocity_high
+    """.split()
 )
+# Probabilities of a test, and thresholds that are now money, now a share: three digits, whatever their size.
+_SIGNIFICANT = frozenset(
+    """
+    p_value q_value binomial_p spiegelhalter_p p_trend p_trend_holm season_p p_gap_this_long p_ordinary_gap
+    threshold moved_to hhi hhi_change
+    """.split()
+)
+_IN_PERCENT = ("bias_pct",)
 # The columns low and high carry the format of what they bound, which stands in the same table.
 _BOUNDS = ("low", "high")
+_BOUNDED_FRACTIONS = _FRACTIONS & frozenset(
+    """
+    win_rate win_rate_closed win_rate_closed_only share_of_before share_lost share_changed share_unchanged rate_decided
+    """.split()
+)
+# Tables whose rows are measures of different kinds, or cells of a matrix.
+_OF_MEASURES = ("now", "low", "median", "high")
+_OF_MATRIX = ("share_1", "share_2", "share_3", "total")
+_LARGE = 1_000
 
 EXCEL_FORMATS: dict[Format, str] = {
     "count": "#,##0",
@@ -44,6 +64,7 @@ EXCEL_FORMATS: dict[Format, str] = {
     "percent": "0.0%",
     "percentage_points": "0.0",
     "number": "#,##0.00",
+    "significant": "General",
     "date": "yyyy-mm-dd",
     "yes_no": "General",
     "text": "General",
@@ -59,11 +80,15 @@ def column_format(table: pd.DataFrame, name: str) -> Format:
         return "date"
     if not pd.api.types.is_numeric_dtype(column):
         return "text"
-    if name in _FRACTIONS or (name in _BOUNDS and "win_rate_closed" in table):
+    if name in _SIGNIFICANT or (name in _OF_MEASURES and "measure" in table):
+        return "significant"
+    if name in _FRACTIONS or name.endswith(("_share", "_share_change")):
         return "percent"
-    if name.startswith("pct_"):
+    if name in _BOUNDS and not _BOUNDED_FRACTIONS.isdisjoint(table.columns):
+        return "percent"
+    if name.startswith("pct_") or name in _IN_PERCENT:
         return "percentage_points"
-    if name in _MONEY or (name == "total" and "n_for_80" in table):
+    if name in _MONEY or (name == "total" and "n_for_80" in table) or (name in _OF_MATRIX and "row" in table):
         return "money"
     return "count" if pd.api.types.is_integer_dtype(column) or _all_whole(column) else "number"
 
@@ -76,7 +101,7 @@ def _all_whole(column: "pd.Series[Any]") -> bool:
 
 def in_language(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Return a table with its words in one language: a column and its ``_zh`` twin become one."""
-    for name in ("label", "reason"):
+    for name in ("label", "reason", "action", "answer", "meaning", "who"):
         twin = f"{name}_zh"
         if twin in table:
             table = (table.assign(**{name: table[twin]}) if lang == "zh" else table).drop(columns=twin)
@@ -91,7 +116,11 @@ def cell_text(value: Any, shown_as: Format, lang: Lang = "en") -> str:
     """
     if pd.isna(value):
         return "–"
+    if isinstance(value, float) and math.isinf(value):
+        return "∞" if value > 0 else "−∞"
     match shown_as:
+        case "significant":
+            return f"{value:,.0f}" if abs(value) >= _LARGE else f"{value:.3g}"
         case "percent":
             return f"{value:.1%}" if lang == "zh" else f"{value:.1%}".replace("%", " %")
         case "percentage_points":

@@ -32,6 +32,11 @@ class Inputs:
         """Labels of the periods of the year that ends with the period."""
         return last_periods(self.period, periods_per_year(self.freq))
 
+    @property
+    def last_day(self) -> pd.Timestamp:
+        """The last day the study looks at: ``as_of``, or the period's last day where that is earlier."""
+        return min(self.as_of, self.period.end_time.normalize())
+
     def lacking(self, kind: str, columns: tuple[str, ...] = ()) -> Label | None:
         """Return why a part cannot run on this kind of table, or None if it can."""
         if kind not in self.frames:

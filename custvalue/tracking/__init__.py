@@ -2,10 +2,12 @@
 
 from custvalue.tracking.accuracy import forecast_accuracy
 from custvalue.tracking.coverage import coverage, velocity
+from custvalue.tracking.distribution import RevenueDistribution, revenue_distribution
 from custvalue.tracking.entries import StageEntries, stage_entries
 from custvalue.tracking.expected import expected_revenue, pipeline_by_stage
 from custvalue.tracking.followup import follow_up
 from custvalue.tracking.forecast_categories import forecast_categories
+from custvalue.tracking.influence import DealInfluence, deal_influence
 from custvalue.tracking.judged_forecasts import JudgedForecasts, judge_forecasts
 from custvalue.tracking.movement import PipelineMovement, pipeline_movement
 from custvalue.tracking.probabilities import probability_disagreement
@@ -16,11 +18,14 @@ from custvalue.tracking.stage_time import time_in_stage
 from custvalue.tracking.win_rates import win_rates
 
 __all__ = [
+    "DealInfluence",
     "JudgedForecasts",
     "PipelineMovement",
     "ProbabilityAccuracy",
+    "RevenueDistribution",
     "StageEntries",
     "coverage",
+    "deal_influence",
     "expected_revenue",
     "follow_up",
     "forecast_accuracy",
@@ -31,6 +36,7 @@ __all__ = [
     "probability_accuracy",
     "probability_disagreement",
     "reliability_table",
+    "revenue_distribution",
     "slippage",
     "stage_entries",
     "time_in_stage",

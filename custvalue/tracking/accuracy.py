@@ -8,13 +8,14 @@ import pandas as pd
 
 from custvalue.frames.checks import FrameCheck, to_pandas
 from custvalue.frames.deals import group_columns
-from custvalue.frames.nullable import nullable_integers
-from custvalue.rules.errors import refusal
+from custvalue.frames.periods import check_freq, parse_period
+from custvalue.rules.errors import InputError, refusal
 
 PERCENT = 100
 WITHIN = (0.05, 0.10, 0.20)
 FEWEST_PERIODS = 4
 PERIODS_FOR_CLUSTERS = 12
+WORDS = ("baseline", "verdict")
 MEASURES = (
     "n",
     "n_missing",
@@ -56,6 +57,7 @@ def forecast_accuracy(
     owner: str = "owner",
     period: str = "period",
     season: int = 1,
+    freq: str = "Q-DEC",
     level: float = 0.95,
 ) -> pd.DataFrame:
     """Say how far forecasts were from what came, with sign, and whether they beat a baseline.
@@ -79,6 +81,8 @@ def forecast_accuracy(
         Column names.
     season : int
         Periods back of the naive step that scales ``mase``: 1, or 4 for quarters.
+    freq : str
+        pandas quarter or month frequency of the periods.
     level : float
         Level of the interval of ``mae_saved``, between 0 and 1.
 
@@ -96,18 +100,20 @@ def forecast_accuracy(
     Raises
     ------
     ValueError
-        If a column is missing or of a wrong type, or an owner has two rows for a period: submissions are chosen by lead
-        time, never averaged.
+        If a column is missing or of a wrong type, or a period is no label of the calendar.
+        If an owner has two rows for a period: submissions are chosen by lead time, never averaged.
         If ``submitted`` stands in the frame and lies after the last day of the period.
-        If ``season`` or ``level`` is out of range.
+        If ``season``, ``freq`` or ``level`` is none of what is possible.
 
     Notes
     -----
     An actual of zero: the row counts in every sum; it is *within* a part of zero, and accurate as CRMs print it, only
     if the forecast was zero too. ``bias_pct`` and ``wape`` are missing where the actuals add up to zero, ``mase``
-    where no series has a scale (fewer than ``season + 1`` periods in a row, or no change); rows without a scale are
-    not in it. Errors of one period share its luck, so the interval of ``mae_saved`` takes periods as the independent
-    unit: from 12 periods a cluster-robust one, from 4 a paired t over the periods' means, below that "too few".
+    where no series has a scale (no two periods ``season`` apart, or no change between them); rows without a scale are
+    not in it. The scale is taken from the whole series, the periods judged included. Errors of one period share its
+    luck, so the interval of ``mae_saved`` takes periods as the independent unit: from 12 periods a cluster-robust one,
+    from 4 a paired t over the periods' means (each period then weighs the same, so with unequal numbers of rows its
+    middle is not ``mae_saved``), below that "too few".
 
     References
     ----------
@@ -121,6 +127,7 @@ def forecast_accuracy(
        n  forecast_minus_actual  bias_pct   mae  wape  within_10_pct
     0  2                   10.0       5.0  15.0  0.15            0.5
     """
+    check_freq(freq)
     if not isinstance(season, int) or isinstance(season, bool) or season < 1:
         raise refusal("season must be a whole number of periods", repr(season), "1, or 4 for quarters.")
     if not 0 < level < 1:
@@ -135,7 +142,7 @@ def forecast_accuracy(
     groups = group_columns(check, by, results=(*MEASURES, *SKILL))
     check.one_currency()
     series = [owner] if check.may_use(owner, usual="owner") else []
-    _check_rows(check, series, period)
+    numbers = _check_rows(check, series, period, freq)
     check.done()
 
     error = said - came
@@ -144,8 +151,8 @@ def forecast_accuracy(
             "said": said,
             "came": came,
             "error": error,
-            "scale": _scales(frame, series, period, came, season),
-            "period": frame[period].to_numpy(),
+            "scale": _scales(frame, series, numbers, came, season),
+            "period": numbers,
             "known": ~np.isnan(error),
             **{f"baseline {name}": values for name, values in others.items()},
         }
@@ -157,69 +164,84 @@ def forecast_accuracy(
         labels = keys.iloc[np.unique(number, return_index=True)[1]].reset_index(drop=True)
     else:
         number, labels = np.zeros(len(frame), dtype=np.int64), pd.DataFrame(index=range(1))
-    found = []
+    found: list[dict[str, Any]] = []
     for k in range(len(labels)):
         mine = rows[number == k]
         measured = _measures(mine[mine["known"]], n_missing=int((~mine["known"]).sum()))
         found += [{"group": k, **measured, **_skill(mine, name, level)} for name in names] or [{"group": k, **measured}]
-    result = pd.DataFrame(found, columns=["group", *MEASURES, *(SKILL if names else ())])
-    whose = labels.iloc[result["group"].to_numpy(dtype=np.int64)].reset_index(drop=True)
-    result = result.drop(columns="group")
-    counts = {name: nullable_integers(result[name].to_numpy(float)) for name in result if name.startswith("n_")}
-    return pd.concat([whose, result.assign(**counts)], axis="columns")
+    table = pd.DataFrame(found, columns=["group", *MEASURES, *(SKILL if names else ())])
+    whose = labels.iloc[table["group"].to_numpy(dtype=np.int64)].reset_index(drop=True)
+    return pd.concat([whose, _typed(table.drop(columns="group"))], axis="columns")
 
 
-def _check_rows(check: FrameCheck, series: list[str], period: str) -> None:
+def _typed(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the results with their types, also where there is no row."""
+    columns: dict[str, Any] = {}
+    for name in map(str, table.columns):
+        if name in WORDS:
+            columns[name] = table[name].astype("str")
+        elif name == "n" or name.startswith("n_"):
+            columns[name] = table[name].astype("int64")
+        else:
+            columns[name] = table[name].astype("float64")
+    return pd.DataFrame(columns)
+
+
+def _check_rows(check: FrameCheck, series: list[str], period: str, freq: str) -> Any:
+    """Return the number of each row's period on the calendar, after noting rows that cannot be judged."""
     frame = check.frame
+    numbers = np.zeros(len(frame), dtype=np.int64)
     if check.failures:
-        return
+        return numbers
+    parsed: dict[Any, pd.Period] = {}
+    for label in pd.unique(frame[period]):
+        try:
+            parsed[label] = parse_period(label, freq)
+        except InputError as error:
+            check.failures.append(str(error))
+    if check.failures:
+        return numbers
     check.fail_rows(
         "an owner has one forecast for a period",
         period,
         frame.duplicated([*series, period]).to_numpy(),
         "Choose the submission with judge_forecasts(..., weeks_before=...); submissions are never averaged.",
     )
-    if "submitted" not in frame:
-        return
-    submitted = check.dates("submitted")
-    ends = {label: _end(label) for label in pd.unique(frame[period])}
-    late = (submitted > frame[period].map(ends)).to_numpy()
-    check.fail_rows(
-        "a forecast is submitted before its period is over",
-        "submitted",
-        late,
-        "Leave the rows out: what is stamped after the outcome was known forecasts nothing.",
-    )
+    if "submitted" in frame:
+        ends = {label: found.end_time.normalize() for label, found in parsed.items()}
+        late = (check.dates("submitted") > pd.to_datetime(frame[period].astype(object).map(ends))).to_numpy()
+        check.fail_rows(
+            "a forecast is submitted before its period is over",
+            "submitted",
+            late,
+            "Leave the rows out: what is stamped after the outcome was known forecasts nothing.",
+        )
+    codes, distinct = pd.factorize(frame[period])
+    return np.array([parsed[label].ordinal for label in distinct], dtype=np.int64)[codes] if len(frame) else numbers
 
 
-def _end(label: object) -> pd.Timestamp:
-    """Return a calendar period's last day; a label that is none has no end to be late for."""
-    try:
-        return pd.Period(str(label)).end_time.normalize()
-    except ValueError:
-        return pd.NaT  # type: ignore[return-value]
-
-
-def _scales(frame: pd.DataFrame, series: list[str], period: str, came: Any, season: int) -> Any:
-    """Return each row's scale for MASE: its series' mean absolute step over ``season`` periods."""
-    rows = pd.DataFrame({"came": came, "period": frame[period].to_numpy()})
-    rows["series"] = frame[series[0]].to_numpy() if series else 0
-    rows = rows.sort_values("period", kind="stable")
-    step = rows.groupby("series", dropna=False, sort=False)["came"].diff(season).abs()
-    scale = step.groupby(rows["series"], dropna=False).transform("mean")
-    return scale.where(scale > 0).sort_index().to_numpy()
+def _scales(frame: pd.DataFrame, series: list[str], numbers: Any, came: Any, season: int) -> Any:
+    """Return each row's scale for MASE: its series' mean absolute step over ``season`` periods of the calendar."""
+    who = pd.factorize(frame[series[0]], use_na_sentinel=False)[0] if series else np.zeros(len(frame), dtype=np.int64)
+    rows = pd.DataFrame({"who": who, "at": numbers, "came": came})
+    before = rows.assign(at=rows["at"] + season)
+    step = rows.merge(before, on=["who", "at"], how="left", suffixes=("", "_before"))
+    step["step"] = (step["came"] - step["came_before"]).abs()
+    scale = step.groupby("who")["step"].transform("mean")
+    return scale.where(scale > 0).to_numpy()
 
 
 def _measures(rows: pd.DataFrame, *, n_missing: int) -> dict[str, Any]:
     n = len(rows)
     if n == 0:
         return {"n": 0, "n_missing": n_missing, "n_zero_actual": 0}
-    error, came, said = (rows[name].to_numpy() for name in ("error", "came", "said"))
+    error, came, said = (rows[name].to_numpy(dtype=np.float64) for name in ("error", "came", "said"))
     size, total = np.abs(error), float(np.abs(came).sum())
     zero = came == 0
     with np.errstate(divide="ignore", invalid="ignore"):
         part = np.where(zero, np.where(size == 0, 0.0, np.inf), size / np.abs(came))
-    scaled = (size / rows["scale"].to_numpy())[rows["scale"].notna().to_numpy()]
+    scale = rows["scale"].to_numpy(dtype=np.float64)
+    scaled = (size / scale)[~np.isnan(scale)]
     within = {f"within_{limit * PERCENT:.0f}_pct": float((part <= limit + 1e-12).mean()) for limit in WITHIN}
     return {
         "n": n,
@@ -240,7 +262,7 @@ def _measures(rows: pd.DataFrame, *, n_missing: int) -> dict[str, Any]:
 
 def _skill(rows: pd.DataFrame, name: str, level: float) -> dict[str, Any]:
     """Return how much smaller our errors are than a baseline's, with an interval over periods."""
-    other = np.abs(rows[f"baseline {name}"] - rows["came"])
+    other = (rows[f"baseline {name}"] - rows["came"]).abs()
     kept = rows["known"] & other.notna()
     ours, other = rows.loc[kept, "error"].abs(), other[kept]
     n, periods = int(kept.sum()), rows.loc[kept, "period"]

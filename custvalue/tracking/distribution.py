@@ -7,6 +7,7 @@ from typing import Any, overload
 import numpy as np
 import pandas as pd
 
+from custvalue.frames.nullable import ordered_classes
 from custvalue.frames.parts import Parts
 from custvalue.frames.periods import AsOf
 from custvalue.kernels import pools as kernel_pools
@@ -37,10 +38,8 @@ SUMMARY = (
     "error_bound",
     "error_kind",
 )
-SUMMARY_TYPES = {
-    name: "int64" if name in ("n_won", "n_open") else "str" if name in ("method", "error_kind") else "float64"
-    for name in SUMMARY
-}
+_TEXTS, _COUNTS = ("method", "error_kind"), ("n_won", "n_open")
+SUMMARY_TYPES = {name: "str" if name in _TEXTS else "int64" if name in _COUNTS else "float64" for name in SUMMARY}
 SHOWN = (0.1, 0.5, 0.9)
 LEVELS = np.arange(1, 1000) / 1000
 
@@ -49,9 +48,10 @@ LEVELS = np.arange(1, 1000) / 1000
 class RevenueDistribution(Parts):
     """The distribution of a period's revenue; the answer of :func:`revenue_distribution`.
 
-    ``won`` is certain; ``event_correlation`` is that of two deals' outcomes (won or not), averaged with the money at
-    stake as weight (shared draws included; missing where no two deals are open); ``mean`` and ``sd`` are exact; quantiles are off by at most ``error_bound`` (currency, over P1 …
-    P99; ``error_kind`` says whether that is proved or estimated), found by ``method``. ``summary`` has one row for each
+    ``won`` is certain; ``mean`` and ``sd`` are exact; quantiles are off by at most ``error_bound`` (currency, over P1 …
+    P99; ``error_kind`` says whether that is proved or estimated), found by ``method``. ``event_correlation`` is that of
+    two deals' outcomes (won or not), averaged with the money at stake as weight; missing where no two deals are open.
+    ``summary`` has one row for each
     part (or for the whole), ``left_out`` says which deals are not in it. ``parts`` holds the distributions by period
     and group, keyed by ``(period, *group)``. ``a + b`` adds the revenue of independent parts.
     """
@@ -370,8 +370,8 @@ def distribution_of(deals: RevenueDeals, *, groups: bool = True) -> RevenueDistr
         return _part(deals, everything, ", ".join(deals.periods))
     counted = np.flatnonzero(deals.won | deals.open)
     keys = deals.frame[deals.groups].iloc[counted].reset_index(drop=True)
-    labels = pd.Categorical.from_codes(deals.period_code[counted], deals.periods, ordered=True)
-    keys.insert(0, "period", labels)
+    labels = ordered_classes(deals.period_code[counted], deals.periods)
+    keys.insert(0, "period", pd.Series(labels))
     grouped = keys.groupby(["period", *deals.groups], observed=True, dropna=False, sort=True)
     number = grouped.ngroup().to_numpy()
     names = keys.iloc[np.unique(number, return_index=True)[1]].astype({"period": "str"}).reset_index(drop=True)
@@ -380,8 +380,8 @@ def distribution_of(deals: RevenueDeals, *, groups: bool = True) -> RevenueDistr
         rows = np.zeros(len(deals.frame), dtype=bool)
         rows[counted[number == place]] = True
         parts[key] = _part(deals, rows, key[0])
-    rows = pd.DataFrame([_summary_row(part) for part in parts.values()], columns=list(SUMMARY)).astype(SUMMARY_TYPES)
-    summary = pd.concat([names, rows], axis=1)
+    table = pd.DataFrame([_summary_row(part) for part in parts.values()], columns=list(SUMMARY)).astype(SUMMARY_TYPES)
+    summary = pd.concat([names, table], axis=1)
     return _part(deals, everything, ", ".join(deals.periods), parts, summary)
 
 

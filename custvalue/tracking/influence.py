@@ -1,4 +1,4 @@
-"""The deals a period hangs on: each one's part of the expected value and of the uncertainty, and what it does to target."""
+"""The deals a period hangs on: each one's part of the expected value and variance, and of the chance of target."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class DealInfluence(Parts):
-    """The answer of :func:`deal_influence`: ``.deals`` row by row, ``.summary`` in one row, ``.left_out`` and ``.basis``."""
+    """The answer of :func:`deal_influence`: ``.deals`` row by row, ``.summary`` in one row, the rest as words."""
 
     deals: pd.DataFrame
     summary: pd.DataFrame

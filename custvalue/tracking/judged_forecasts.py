@@ -78,12 +78,14 @@ def judge_forecasts(
     ValueError
         If a column is missing or of a wrong type, a period is no label of the calendar, or ``weeks_before`` is
         negative. If a forecast was submitted after its period's end: the outcome was known.
-        If an owner submitted twice on one day for one period.
+        If an owner or a day of submission is missing, or an owner submitted twice on one day for one period.
+        If a deal stands twice on a snapshot.
 
     Notes
     -----
-    A deal that closed after the day counts as open on it. The stage's chance is that of ever winning, so
-    ``weighted_pipeline`` is what a CRM shows, not the best forecast one could make.
+    A deal that closed after the day counts as open on it. Pipelines are those of the latest snapshot on or before the
+    day of the submission, however old; deals without an amount or a due date are not in them. The stage's chance is
+    that of ever winning, so ``weighted_pipeline`` is what a CRM shows, not the best forecast one could make.
 
     Examples
     --------
@@ -169,6 +171,7 @@ def _submissions(frame: pd.DataFrame, freq: str) -> pd.DataFrame:
         (said["submitted"] > said["ends"]).to_numpy(),
         "Leave the rows out: what is stamped after the outcome was known forecasts nothing.",
     )
+    check.fail_rows("owner must not be missing", "owner", said["owner"].isna().to_numpy(), "Fill it in.")
     check.fail_rows("submitted must not be missing", "submitted", said["submitted"].isna().to_numpy(), "Fill it in.")
     check.fail_rows(
         "an owner submits once a day for a period",
@@ -218,7 +221,7 @@ class _Actuals:
 
     def of(self, owner: "pd.Series[Any]", period: "pd.Series[str]") -> Any:
         starts = {label: pd.Period(label, freq=self._freq).start_time for label in pd.unique(period)}
-        known = (period.map(starts) >= self._known_from).to_numpy()
+        known = (pd.to_datetime(period.map(starts)) >= self._known_from).to_numpy()
         return np.where(known, self._look_up(self._sums, owner, period), np.nan)
 
     def unpriced(self, owner: "pd.Series[Any]", period: "pd.Series[str]") -> Any:
@@ -239,10 +242,14 @@ def _pipelines(frame: pd.DataFrame, chosen: pd.DataFrame, won: pd.DataFrame, lad
     check = FrameCheck(frame, "judge_forecasts: snapshots")
     check.rule("ladder", ladder, Ladder)
     check.require("owner", "the salesperson")
+    check.require("opportunity", "the deal's identifier")
     taken = check.dates("snapshot", purpose="day of the snapshot")
     due = check.dates("expected_close", purpose="expected close as known that day")
     amounts = check.numbers("amount", low=0, purpose="value as known that day")
     codes = ladder_codes(check, "stage", ladder, needed=np.ones(len(frame), dtype=bool))
+    if not check.failures:
+        repeated = frame.duplicated(["snapshot", "opportunity"]).to_numpy()
+        check.fail_rows("a deal stands once on a snapshot", "opportunity", repeated, "Drop the repeated rows.")
     check.done()
     open_deals = pd.DataFrame(
         {

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from custvalue import kernels
 from custvalue.frames.checks import FrameCheck, to_pandas
 from custvalue.frames.nullable import ordered_classes
-from custvalue.kernels.calibration import BinSums, bin_codes, bin_sums
+from custvalue.kernels.calibration import bin_codes, bin_sums
+from custvalue.kernels.clustered import Effective, clustered_counts, rate_intervals
 from custvalue.rules import playbook
 from custvalue.rules.errors import refusal
 from custvalue.rules.ladder import Ladder
@@ -21,7 +21,6 @@ BINS = ("stage", "uniform", "quantile")
 INTERVALS = ("wilson", "jeffreys")
 MOST_BINS = 100
 PERCENT = 100
-JEFFREYS = 0.5
 
 
 def reliability_table(
@@ -125,8 +124,10 @@ def reliability_table(
         rate = sums.wins / sums.n
         mean = sums.probability / sums.n
         share_open = n_open / (sums.n + n_open)
-    effective, critical, n_clusters = _design(of_closed, won, clusters, rows.closed, sums, rate)
-    low, high = _interval(rate, effective, critical, interval, level)
+    effective, n_clusters = Effective(sums.n, np.full(n_bins, np.inf)), None
+    if clusters is not None:
+        effective, n_clusters = clustered_counts(of_closed, won, clusters[rows.closed], n_bins)
+    low, high = rate_intervals(rate, effective, level, interval)
     columns: dict[str, Any] = {
         "bin": ordered_classes(np.arange(n_bins), names),
         "n": sums.n.astype(np.int64),
@@ -157,51 +158,6 @@ def _check_options(bins: str, n_bins: int, interval: str, level: float) -> None:
 def _edge_names(edges: NDArray[np.float64], bins: str) -> list[str]:
     names = [f"{low:.4g} to {high:.4g}" for low, high in pairwise(edges)]
     return names if bins == "uniform" else [f"{place}: {name}" for place, name in enumerate(names, start=1)]
-
-
-def _design(
-    codes: NDArray[np.integer],
-    won: NDArray[np.float64],
-    clusters: NDArray[np.int64] | None,
-    closed: NDArray[np.bool_],
-    sums: BinSums,
-    rate: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64] | None]:
-    """Return per bin the effective number of rows, the degrees of freedom (infinite without clusters), and clusters."""
-    n_bins = rate.size
-    if clusters is None:
-        return sums.n, np.full(n_bins, np.inf), None
-    mine = clusters[closed] + 1  # a missing cluster is one of its own
-    n_groups = int(clusters.max(initial=-1)) + 2
-    cell = codes.astype(np.int64) * n_groups + mine
-    shape = (n_bins, n_groups)
-    n = np.bincount(cell, minlength=n_bins * n_groups).reshape(shape)
-    wins = np.bincount(cell, weights=won, minlength=n_bins * n_groups).reshape(shape)
-    n_clusters = (n > 0).sum(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        spread = np.where(n > 0, wins - rate[:, None] * n, 0.0)
-        between = (spread**2).sum(axis=1) * n_clusters / (n_clusters - 1) / sums.n**2
-        effect = between / (rate * (1 - rate) / sums.n)
-    effect = np.where(np.isfinite(effect), np.maximum(effect, 1.0), 1.0)
-    return sums.n / effect, np.maximum(n_clusters - 1, 0).astype(np.float64), n_clusters
-
-
-def _interval(
-    rate: NDArray[np.float64], n: NDArray[np.float64], freedom: NDArray[np.float64], interval: str, level: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    from scipy.special import betaincinv, ndtri, stdtrit
-
-    tail = (1 + level) / 2
-    usable = (n > 0) & (freedom > 0)
-    n = np.where(usable, n, np.nan)
-    normal = ndtri(tail)
-    critical = np.where(np.isinf(freedom), normal, stdtrit(np.where(usable & np.isfinite(freedom), freedom, 1.0), tail))
-    n = n * (normal / critical) ** 2  # Student's t for few clusters, by way of fewer rows
-    if interval == "wilson":
-        return kernels.wilson_interval(rate * n, n, level)
-    wins, losses = rate * n + JEFFREYS, (1 - rate) * n + JEFFREYS
-    low, high = betaincinv(wins, losses, 1 - tail), betaincinv(wins, losses, tail)
-    return np.where(rate == 0, 0.0, low), np.where(rate == 1, 1.0, high)
 
 
 def _answer(n: float, mean: float, rate: float, low: float, high: float) -> tuple[str, str]:

@@ -74,7 +74,9 @@ class DealRules:
     closed: str
 
 
-def revenue_deals(opportunities: Any, caller: str, as_of: AsOf, rules: DealRules, results: Sequence[str]) -> RevenueDeals:
+def revenue_deals(
+    opportunities: Any, caller: str, as_of: AsOf, rules: DealRules, results: Sequence[str]
+) -> RevenueDeals:
     """Check the frame and sort its deals into the periods asked for and what is left out."""
     frame = to_pandas(opportunities)
     day = as_day(as_of)
@@ -168,7 +170,9 @@ def _spreads(check: FrameCheck, rules: DealRules, needed: Rows) -> Floats:
     if isinstance(given, str):
         values = check.numbers(given, low=0, high=MOST_SPREAD)
         if given in check.frame:
-            check.fail_rows("open deals need a spread", given, np.isnan(values) & needed, "Give 0 for a certain amount.")
+            check.fail_rows(
+                "open deals need a spread", given, np.isnan(values) & needed, "Give 0 for a certain amount."
+            )
         return np.nan_to_num(values)
     by_stage = _by_stage(check, "amount_spread", given, rules.ladder, most=MOST_SPREAD)
     if not isinstance(given, Mapping):
@@ -187,7 +191,9 @@ def _draws(check: FrameCheck, rules: DealRules, needed: Rows) -> tuple[Integers,
         return np.full(n, NO_DRAW), (), ()
     strengths = _by_stage(check, "probability_strength", given, rules.ladder)
     known = rules.stage in check.frame
-    codes = ladder_codes(check, rules.stage, rules.ladder, needed=needed) if known or rules.probability else np.full(n, -1)
+    codes = (
+        ladder_codes(check, rules.stage, rules.ladder, needed=needed) if known or rules.probability else np.full(n, -1)
+    )
     drawn = np.append(strengths > 0, False)[codes]
     return np.where(drawn, codes, NO_DRAW), tuple(strengths.tolist()), rules.ladder.names
 

@@ -11,7 +11,8 @@ _FACTOR = Label(
 )
 _SOME = Label("some {text}", "部分{text}")
 _DRAW = Label(
-    "one draw of the win rate per stage, worth {strength} past deals", "每阶段共用一次赢率抽样，相当于{strength}个历史商机"
+    "one draw of the win rate per stage, worth {strength} past deals",
+    "每阶段共用一次赢率抽样，相当于{strength}个历史商机",
 )
 
 

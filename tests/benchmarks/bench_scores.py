@@ -68,8 +68,8 @@ def seconds(call):
 
 
 def side_by_side(calls, runs=RUNS):
-    """Return the median seconds of each call, taken in turns."""
-    rounds = [[seconds(call) for call in calls] for _ in range(runs)]
+    """Return the median seconds of each call, taken in turns, after one round to warm up."""
+    rounds = [[seconds(call) for call in calls] for _ in range(runs + 1)][1:]
     return [statistics.median(column) for column in zip(*rounds, strict=True)]
 
 
@@ -86,7 +86,9 @@ def numbers(kind, dtype):
         ]
     )
     print(f"{N:,} prospects x {len(NAMES)} criteria, {kind}, totals and bands, checked, no rank:")
-    print(f"  score_prospects {ours * 1e3:.1f} ms, pandas unchecked {pandas * 1e3:.1f} ms, Polars {polars * 1e3:.1f} ms")
+    print(
+        f"  score_prospects {ours * 1e3:.1f} ms, pandas unchecked {pandas * 1e3:.1f} ms, Polars {polars * 1e3:.1f} ms"
+    )
     print(f"  faster than pandas {pandas / ours:.2f} times, than Polars {polars / ours:.2f} times")
     if dtype is float:
         ranked = statistics.median(seconds(lambda: score_prospects(frame, scorecard=CARD)) for _ in range(3))
@@ -124,7 +126,9 @@ def drawn_weights():
     ):
         frame = pd.DataFrame(answers, columns=NAMES)
         for draws in (200, 2000):
-            took = seconds(lambda frame=frame, draws=draws: score_sensitivity(frame, scorecard=CARD, draws=draws, seed=1))
+            took = seconds(
+                lambda frame=frame, draws=draws: score_sensitivity(frame, scorecard=CARD, draws=draws, seed=1)
+            )
             print(f"score_sensitivity, 100,000 prospects ({kind}) x {draws} draws: {took:.1f} s")
         tracemalloc.start()
         score_sensitivity(frame, scorecard=CARD, draws=2000, seed=1)

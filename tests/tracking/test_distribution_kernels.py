@@ -104,7 +104,7 @@ def test_win_counts_equal_those_of_fast_poibin():
     assert np.abs(found.law.cdf(np.arange(801.0)) - PoiBin(chance.tolist()).cdf).max() < 1e-12
 
 
-@pytest.mark.parametrize("n", [24, 34])
+@pytest.mark.parametrize("n", [22, 26])
 @pytest.mark.parametrize("log_sd", [1.0, 2.0])
 def test_a_lattice_states_an_error_that_holds_and_is_not_idle(n, log_sd):
     amounts, chance = log_normal_deals(n, log_sd, n)
@@ -157,7 +157,10 @@ def test_representatives_keep_the_first_cumulants_and_are_few(stages):
     assert few.amount.size < 8000
     for all_deals, of_few in (
         (amounts @ chance, few.weight @ (few.amount * few.probability)),
-        ((amounts**2) @ (chance * (1 - chance)), few.weight @ (few.amount**2 * few.probability * (1 - few.probability))),
+        (
+            (amounts**2) @ (chance * (1 - chance)),
+            few.weight @ (few.amount**2 * few.probability * (1 - few.probability)),
+        ),
     ):
         assert of_few == pytest.approx(all_deals, rel=1e-12)
 
@@ -177,7 +180,8 @@ def test_a_big_gap_in_the_distribution_is_kept():
     amounts = np.append(amounts / amounts.sum() * 10_000, 1_000_000.0)
     found = money_sum((pool(amounts, np.append(chance, 0.4)),))
     low, high = found.law.quantile(np.array([0.5, 0.7]))
-    assert low < 10_000 < 1_000_000 < high
+    assert low < 10_000
+    assert high > 1_000_000
 
 
 def dense_reference(units, counts, p, correlation, n_nodes=1601):
@@ -200,10 +204,10 @@ def dense_reference(units, counts, p, correlation, n_nodes=1601):
     return np.cumsum(np.fft.irfft(mixed, size))[: total + 1]
 
 
-@pytest.mark.parametrize(("n", "nodes"), [(100, 401), (1000, 401), (10_000, 257)])
+@pytest.mark.parametrize(("n", "nodes"), [(100, 401), (1000, 401), (10_000, 601)])
 @pytest.mark.parametrize("correlation", [0.05, 0.5])
 def test_correlated_deals_agree_with_a_dense_quadrature(n, nodes, correlation):
-    units = np.array([1, 3, 5, 8, 13])
+    units = np.array([1, 2, 3, 4, 6])
     counts = np.array([n * 35 // 100, n * 25 // 100, n * 20 // 100, n * 15 // 100, n * 5 // 100])
     reference = dense_reference(units, counts, 0.4, correlation, nodes)
     deals = pool(1000.0 * np.repeat(units, counts), np.full(n, 0.4), correlation=correlation)
@@ -232,7 +236,6 @@ def test_one_shared_beta_draw_matches_the_beta_binomial():
     deals = Pool(np.ones(200), np.full(200, 0.6), np.zeros(200), np.zeros(200, dtype=np.int64), (20.0,))
     found = money_sum((deals,))
     exact = betabinom(200, 12, 8)
-    # Whole units of 1: the stated error is half a unit, the chances are much closer.
     assert np.abs(found.law.cdf(np.arange(201.0)) - exact.cdf(np.arange(201))).max() < 1e-4
     assert variance((deals,)) == pytest.approx(exact.var(), rel=1e-4)
     # Independent draws per deal would change nothing: the variance would be that of the binomial.
@@ -260,7 +263,9 @@ def test_simulated_uncertain_amounts_agree(correlation):
     deals = pool(amounts, chance, correlation=correlation, spread=np.full(n, 0.4))
     found = money_sum((deals,))
     sd = np.sqrt(variance((deals,)))
-    assert np.quantile(sums, [0.1, 0.5, 0.9]) == pytest.approx(found.law.quantile(np.array([0.1, 0.5, 0.9])), abs=0.03 * sd)
+    assert np.quantile(sums, [0.1, 0.5, 0.9]) == pytest.approx(
+        found.law.quantile(np.array([0.1, 0.5, 0.9])), abs=0.03 * sd
+    )
     assert sums.std() == pytest.approx(sd, rel=0.02)
 
 

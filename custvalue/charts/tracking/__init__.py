@@ -1,9 +1,19 @@
 """追踪 Tracking, drawn: revenue by period, the pipeline, what moved it, what to do next, win rates."""
 
+from custvalue.charts.tracking.distribution import plot_revenue_distribution
 from custvalue.charts.tracking.expected import plot_expected_revenue
 from custvalue.charts.tracking.followup import plot_follow_up
+from custvalue.charts.tracking.influence import plot_deal_influence
 from custvalue.charts.tracking.movement import plot_pipeline_movement
 from custvalue.charts.tracking.pipeline import plot_pipeline
 from custvalue.charts.tracking.win_rates import plot_win_rates
 
-__all__ = ["plot_expected_revenue", "plot_follow_up", "plot_pipeline", "plot_pipeline_movement", "plot_win_rates"]
+__all__ = [
+    "plot_deal_influence",
+    "plot_expected_revenue",
+    "plot_follow_up",
+    "plot_pipeline",
+    "plot_pipeline_movement",
+    "plot_revenue_distribution",
+    "plot_win_rates",
+]

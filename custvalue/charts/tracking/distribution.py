@@ -90,7 +90,7 @@ def plot_revenue_distribution(
     ...                       "expected_close": pd.to_datetime(["2026-09-30", "2026-09-30"])})
     >>> revenue = revenue_distribution(deals, correlation=0, as_of="2026-09-01")
     >>> plot_revenue_distribution(revenue, target=2e6).layout.meta["finding"]
-    '40 % chance of reaching 2 M in 2026Q3; 80 % interval 0 to 3 M'
+    '40 % chance of reaching 2 M in 2026Q3; 80 % interval 0 M to 3 M'
     """
     check_lang(lang)
     if not isinstance(result, RevenueDistribution):

@@ -1,6 +1,5 @@
 """The tornado: how far the chance of target swings with each deal."""
 
-
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go

@@ -1,11 +1,12 @@
 """What a part of the study is: a section of tables and pictures, or the reason why it was left out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
+from custvalue.rules.errors import InputError, raise_all
 from custvalue.rules.labels import Label
 from custvalue.study.inputs import Inputs
 
@@ -31,6 +32,18 @@ class Section:
     notes: tuple[Label, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What one question adds to a section: tables, figures and notes."""
+
+    tables: dict[str, pd.DataFrame]
+    figures: dict[str, Picture] = field(default_factory=dict)
+    notes: tuple[Label, ...] = ()
+
+
+Question = tuple[Label, Callable[[Inputs], Piece]]
+
+
 class LeftOut(Exception):  # noqa: N818 (not an error: a part without input)
     """Raised by a part that has no input; it carries the reason."""
 
@@ -52,3 +65,32 @@ def rows_of_period(inputs: Inputs, kind: str) -> pd.DataFrame:
         period = inputs.period_label
         raise LeftOut(Label(f"{kind} has no rows for {period}", f"{kind} 表没有 {period} 的数据行"))
     return rows
+
+
+def section_of(name: str, title: Label, questions: Iterable[Question], inputs: Inputs) -> Section:
+    """Return a section of all questions the tables allow; a note says which were left out, and why.
+
+    Without input for any of them the whole part is left out. What is wrong in several is raised together.
+    """
+    tables: dict[str, pd.DataFrame] = {}
+    figures: dict[str, Picture] = {}
+    notes, missing, problems = [], [], []
+    for what, answer in questions:
+        try:
+            piece = answer(inputs)
+        except LeftOut as left:
+            missing.append((what, left.reason))
+        except InputError as error:
+            problems.append(str(error))
+        else:
+            tables |= piece.tables
+            figures |= piece.figures
+            notes += piece.notes
+    raise_all(name, problems)
+    if not tables:
+        reasons = list(dict.fromkeys(missing_reason for _, missing_reason in missing))
+        raise LeftOut(Label("; ".join(reason.en for reason in reasons), "；".join(reason.zh for reason in reasons)))
+    notes += [
+        Label(f"Left out: {what.en} ({reason.en}).", f"未采用：{what.zh}（{reason.zh}）。") for what, reason in missing
+    ]
+    return Section(name, title, tables, figures, tuple(notes))

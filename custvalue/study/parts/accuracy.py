@@ -1,0 +1,116 @@
+"""How accurate the submitted forecasts were, and whether a stage's percentage is what is won."""
+
+import pandas as pd
+
+from custvalue.frames.periods import QUARTERS_PER_YEAR, periods_per_year
+from custvalue.rules.labels import Label
+from custvalue.study.inputs import Inputs
+from custvalue.study.parts.section import LeftOut, Piece, Section, need, section_of
+from custvalue.tracking import (
+    forecast_accuracy,
+    judge_forecasts,
+    probability_accuracy,
+    reliability_table,
+    stage_entries,
+)
+from custvalue.tracking.bias import forecast_bias
+
+WEEKS_OF_QUARTERS, WEEKS_OF_MONTHS = (8, 4, 2, 0), (2, 1, 0)
+BASELINES = ("last_period", "same_period_last_year", "raw_pipeline", "weighted_pipeline")
+SNAPSHOT = ("snapshot", "opportunity", "owner", "stage", "amount", "expected_close")
+
+
+def accuracy_part(inputs: Inputs) -> Section:
+    """How accurate forecasts and probabilities were, from what was frozen at the time."""
+    questions = (
+        (Label("accuracy of submitted forecasts", "已提交预测的准确度"), _forecasts),
+        (Label("is 60 % really 60 %?", "60%真的是60%吗？"), _probabilities),
+    )
+    return section_of("accuracy", Label("Forecast accuracy", "预测准确度"), questions, inputs)
+
+
+def _forecasts(inputs: Inputs) -> Piece:
+    need(inputs, "forecasts", "owner", "period", "forecast", "submitted")
+    need(inputs, "opportunities", "owner", "amount", "outcome", "closed")
+    said, deals = inputs.frames["forecasts"], inputs.frames["opportunities"]
+    said = said[said["submitted"] <= inputs.as_of]
+    seen = None if inputs.lacking("snapshots", SNAPSHOT) else inputs.frames["snapshots"]
+    if seen is not None:
+        seen = seen[seen["snapshot"] <= inputs.as_of]
+    quarterly = periods_per_year(inputs.freq) == QUARTERS_PER_YEAR
+    leads = WEEKS_OF_QUARTERS if quarterly else WEEKS_OF_MONTHS
+    weeks = leads[0]
+    found = judge_forecasts(
+        said, deals, as_of=inputs.as_of, weeks_before=weeks, snapshots=seen, ladder=inputs.ladder, freq=inputs.freq
+    )
+    if found.judged.empty:
+        raise LeftOut(
+            Label(
+                f"no forecast was submitted {weeks} weeks before the end of a period that is over",
+                f"没有在已结束期间结束前 {weeks} 周提交的预测",
+            )
+        )
+    baselines = [name for name in BASELINES if name in found.judged and found.judged[name].notna().any()]
+    tables = {
+        "forecast_accuracy": forecast_accuracy(found.judged, baseline=baselines or None),
+        "forecast_accuracy_by_lead": _by_lead(said, deals, leads, inputs),
+        "forecast_accuracy_by_period": forecast_accuracy(found.judged, by="period"),
+        "forecast_accuracy_by_owner": forecast_accuracy(found.judged, by="owner"),
+        "forecast_bias": forecast_bias(found.judged),
+        "judged_forecasts": found.judged,
+        "forecasts_left_out": found.left_out,
+    }
+    note = Label(
+        f"Of each owner's submissions for a period the last one made {weeks} weeks or more before its end counts; the "
+        "actual is what the owner won in it. Forecasts made after the end are refused; earlier periods whose closings "
+        "are not known are left out. Who is named in the bias table is decided at a false discovery rate of 10 %.",
+        f"每位负责人每期以期末前至少 {weeks} 周的最后一次提交为准；实际为其当期赢单金额。期末之后提交的预测不予采用；成交记录不全的早期期间不计入。"
+        "偏差表中的点名按10%的错误发现率判断。",
+    )
+    return Piece(tables, {}, (note,))
+
+
+def _by_lead(said: pd.DataFrame, deals: pd.DataFrame, leads: tuple[int, ...], inputs: Inputs) -> pd.DataFrame:
+    """Return the accuracy at each lead time, in weeks before the period's end."""
+    rows = []
+    for weeks in leads:
+        judged = judge_forecasts(said, deals, as_of=inputs.as_of, weeks_before=weeks, freq=inputs.freq).judged
+        rows.append(forecast_accuracy(judged).assign(lead_weeks=weeks))
+    table = pd.concat(rows, ignore_index=True)
+    return table[["lead_weeks", *table.columns.drop("lead_weeks")]]
+
+
+def _probabilities(inputs: Inputs) -> Piece:
+    need(inputs, "stage_history", "opportunity", "stage", "entered")
+    need(inputs, "opportunities", "opportunity", "outcome", "closed")
+    history, deals = inputs.frames["stage_history"], inputs.frames["opportunities"]
+    known = history["opportunity"].isin(deals["opportunity"])
+    owned = "owner" in deals
+    entered = stage_entries(
+        history[known],
+        deals,
+        as_of=inputs.as_of,
+        ladder=inputs.ladder,
+        freq=inputs.freq,
+        keep=["owner"] if owned else [],
+    )
+    accuracy = probability_accuracy(entered.entries)
+    tables = {
+        "reliability": reliability_table(entered.entries, ladder=inputs.ladder),
+        "stage_maturity": entered.maturity,
+        "probability_accuracy": accuracy.summary,
+        "stated_probabilities": accuracy.stated,
+    }
+    if owned:
+        tables["probability_by_owner"] = probability_accuracy(entered.entries, by="owner").summary
+    unknown = int((~known).sum())
+    note = Label(
+        "One row per deal and stage entered, only of entries old enough that 95 % of such deals are won or lost: "
+        "closed deals alone would flatter or blacken young stages. The tests take rows as independent, though a deal "
+        "stands in several."
+        + (f" {unknown:,} entries of deals that are not among the opportunities are left out." if unknown else ""),
+        "每个商机每进入一个阶段计一行，只计足够早、95%的同类商机已有结果的进入记录：仅看已结商机会扭曲较新的阶段。"
+        "检验假定各行独立，而同一商机会出现在多行。"
+        + (f"另有 {unknown:,} 条记录的商机不在商机表中，未计入。" if unknown else ""),
+    )
+    return Piece(tables, {}, (note,))

@@ -1,0 +1,128 @@
+"""What the open deals may bring: the chance of every revenue, and the deals it hangs on."""
+
+from functools import partial
+
+import pandas as pd
+
+from custvalue.charts.tracking.distribution import plot_revenue_distribution
+from custvalue.charts.tracking.influence import plot_deal_influence
+from custvalue.frames.periods import parse_period
+from custvalue.rules.labels import Label
+from custvalue.study.inputs import Inputs
+from custvalue.study.parts.deals import need_state_of_day, period_ahead
+from custvalue.study.parts.section import LeftOut, Picture, Piece, Section, section_of
+from custvalue.tracking.distribution import RevenueDistribution, revenue_distribution
+from custvalue.tracking.influence import deal_influence
+
+# The library's assumption where nobody has learnt one from past forecast errors; independent deals stand beside it.
+CORRELATION = 0.2
+INDEPENDENT = 0.0
+DEALS = ("amount", "stage", "expected_close")
+
+
+def distribution_part(inputs: Inputs) -> Section:
+    """What the period ahead may bring, with the chance of target, and the deals it hangs on."""
+    questions = (
+        (Label("distribution of revenue", "收入分布"), _revenue),
+        (Label("the deals the target hangs on", "目标所系的商机"), _influence),
+    )
+    return section_of("distribution", Label("What the pipeline may bring", "商机可能带来的收入"), questions, inputs)
+
+
+def _revenue(inputs: Inputs) -> Piece:
+    deals, ahead = _open_deals(inputs), period_ahead(inputs)
+    found = {
+        correlation: revenue_distribution(
+            deals,
+            correlation=correlation,
+            as_of=inputs.as_of,
+            period=str(ahead),
+            freq=inputs.freq,
+            ladder=inputs.ladder,
+        )
+        for correlation in (CORRELATION, INDEPENDENT)
+    }
+    assumed = found[CORRELATION]
+    goal = _target(inputs, ahead)
+    reached = None if goal is None else goal[0]
+    summary = pd.concat([_with_target(one, reached) for one in found.values()], ignore_index=True)
+    notes = [
+        Label(
+            f"{ahead}: won so far plus the open deals expected to close in it. Assumed: any two deals share a latent "
+            f"correlation of {CORRELATION:g} (library default; learn yours from past forecast errors). The second row "
+            "of the table takes them as independent, which gives an interval too narrow for most teams. Expected "
+            "closes are taken at their word; deals not yet created are not in it.",
+            f"{ahead}：已赢金额加预计当期成交的未结商机。假定任意两个商机的潜在相关系数为 {CORRELATION:g}"
+            "（库默认，应由以往预测误差得出）。表中第二行假定商机相互独立，对多数团队而言区间过窄。预计成交日期按填报值采用；尚未创建的商机不计入。",
+        ),
+        _target_note(goal, ahead),
+    ]
+    drawn = partial(plot_revenue_distribution, assumed, target=reached)
+    return Piece(
+        {"revenue_distribution": summary, "distribution_left_out": assumed.left_out},
+        {"revenue_distribution": Picture("revenue_distribution", drawn)},
+        tuple(notes),
+    )
+
+
+def _influence(inputs: Inputs) -> Piece:
+    deals, ahead = _open_deals(inputs), period_ahead(inputs)
+    goal = _target(inputs, ahead)
+    if goal is None:
+        raise LeftOut(Label("there are no targets", "没有目标"))
+    found = deal_influence(
+        deals,
+        correlation=CORRELATION,
+        target=goal[0],
+        as_of=inputs.as_of,
+        period=str(ahead),
+        freq=inputs.freq,
+        ladder=inputs.ladder,
+    )
+    ranked = found.deals.sort_values("rank", kind="stable")
+    return Piece(
+        {"deal_influence": ranked, "influence_summary": found.summary},
+        {"deal_influence": Picture("deal_influence", partial(plot_deal_influence, found))},
+    )
+
+
+def _open_deals(inputs: Inputs) -> pd.DataFrame:
+    """Return the opportunities; leave the part out where none is due in the period ahead."""
+    deals, ahead = need_state_of_day(inputs, *DEALS), period_ahead(inputs)
+    due = (
+        deals["outcome"].isna() & deals["amount"].notna() & (deals["expected_close"].dt.to_period(inputs.freq) == ahead)
+    )
+    if not due.any():
+        raise LeftOut(Label(f"no open deal is expected to close in {ahead}", f"没有预计在 {ahead} 成交的未结商机"))
+    return deals
+
+
+def _target(inputs: Inputs, ahead: pd.Period) -> tuple[float, str] | None:
+    """Return the target of the period ahead and its period; that of the latest period before where it has none."""
+    if inputs.lacking("targets", ("period", "target")):
+        return None
+    totals = inputs.frames["targets"].groupby("period")["target"].sum(min_count=1).dropna()
+    known = [label for label in totals.index if parse_period(label, inputs.freq) <= ahead]
+    if not known:
+        return None
+    latest = max(known, key=lambda label: parse_period(label, inputs.freq))
+    return float(totals[latest]), str(latest)
+
+
+def _target_note(goal: tuple[float, str] | None, ahead: pd.Period) -> Label:
+    if goal is None:
+        return Label("There are no targets, so no chance of target is given.", "没有目标，未给出达成目标的机会。")
+    amount, label = goal
+    if label == str(ahead):
+        return Label(f"Target of {ahead}: {amount:,.0f}.", f"{ahead} 的目标：{amount:,.0f}。")
+    return Label(
+        f"There is no target for {ahead} yet: that of {label}, {amount:,.0f}, stands in for it.",
+        f"{ahead} 尚无目标，以 {label} 的目标 {amount:,.0f} 代替。",
+    )
+
+
+def _with_target(found: RevenueDistribution, target: float | None) -> pd.DataFrame:
+    """Return the summary with the chance of target."""
+    if target is None:
+        return found.summary
+    return found.summary.assign(target=target, chance_at_least=found.at_least(target))
