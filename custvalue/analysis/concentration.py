@@ -343,7 +343,8 @@ def _one_group(values: kernels.Floats, place: Rows, question: Question, columns:
     """Fill one group's rows of the columns and return its row of the summary."""
     mine = values[place]
     n = mine.size - int(np.isnan(mine).sum())
-    order, descending = (part[:n] for part in descending_sort(mine))  # missing values come last
+    order, descending = descending_sort(mine)
+    order, descending = order[:n], descending[:n]  # missing values come last
     rows = order if isinstance(place, slice) else place[order]
     ranks = np.arange(1, n + 1)
     columns.rank[rows] = ranks

@@ -227,10 +227,9 @@ def column_label(name: str, lang: Lang = "en") -> str:
     if name.startswith(_CONTRIBUTION):
         part = column_label(name.removeprefix(_CONTRIBUTION), lang)
         return f"{part}：得分" if lang == "zh" else f"{part}: score"
-    if name.endswith(_CHANGE) and (label := column_label(name.removesuffix(_CHANGE), lang)) != name.removesuffix(
-        _CHANGE
-    ):
-        return f"{label}变化" if lang == "zh" else f"{label}, change"
+    plain = name.removesuffix(_CHANGE)
+    if plain != name and (header := column_label(plain, lang)) != plain:
+        return f"{header}变化" if lang == "zh" else f"{header}, change"
     return name
 
 
