@@ -54,7 +54,11 @@ def currency_signs(column: "pd.Series[Any]") -> "pd.Series[str]":
 
 
 def check_one_currency(
-    amounts: "pd.Series[Any]", currencies: "pd.Series[Any] | None" = None, name: str = "amount"
+    amounts: "pd.Series[Any]",
+    currencies: "pd.Series[Any] | None" = None,
+    name: str = "amount",
+    *,
+    several: bool = False,
 ) -> str | None:
     """Return the one currency that signs and a currency column agree on, or refuse a mixture.
 
@@ -66,6 +70,9 @@ def check_one_currency(
         The currency of each row (codes or names such as RMB), where there is such a column.
     name : str
         The amounts' column, for messages.
+    several : bool
+        Rows may be in different currencies, as their currency column says: only contradictions are refused, and signs
+        in rows that the column leaves empty.
 
     Returns
     -------
@@ -78,6 +85,7 @@ def check_one_currency(
     ValueError
         If the cells name more than one currency, with the counts and the first row of each.
         If a row's sign and its currency column contradict each other.
+        If ``several`` and a row has a sign and no currency.
 
     Examples
     --------
@@ -87,8 +95,9 @@ def check_one_currency(
     >>> check_one_currency(pd.Series(["$5", "€7", "$8"]))
     Traceback (most recent call last):
     custvalue.rules.errors.InputError: amount: amounts must be in one currency: got USD in 2 cells (first in row 0), EUR
-    in 1 cell (first in row 1) (column 'amount'). Read one currency at a time, or convert with
-    convert_currency(frame, {'EUR': rate}, to='USD').
+    in 1 cell (first in row 1) (column 'amount'). Read one currency at a time; or let them in with
+    several_currencies=True, where a currency column tells them apart, and convert with convert_currency(frame, {'EUR':
+    rate}, to='USD').
     """
     signs, sign_families = _signs(amounts)
     names, name_families = _names(currencies) if currencies is not None else (np.full(len(signs), -1), [])
@@ -97,6 +106,15 @@ def check_one_currency(
     failures, said = [], []
     for sign, place, n, row in pairs.to_numpy().tolist():
         families = [known[at] for known, at in ((sign_families, sign), (name_families, place)) if at >= 0]
+        if several and sign >= 0 and place < 0:
+            failures.append(
+                refusal_text(
+                    "a row with a currency sign names its currency",
+                    f"{_family(sign_families[sign])} by the sign and an empty currency in {cells_named(n)}",
+                    "Fill the currency in.",
+                    f"column {name!r}, first in row {row_label(amounts.index, row)}",
+                )
+            )
         if families and _shared(families):
             said.append((_shared(families), n, row))
         elif families:
@@ -109,7 +127,7 @@ def check_one_currency(
                 )
             )
     shared = _shared([candidates for candidates, _, _ in said]) if said else ()
-    if said and not shared:
+    if said and not shared and not several:
         failures.append(_mixture(said, amounts.index, name))
     raise_all(name, failures)
     return _family(shared) if shared else None
@@ -278,11 +296,13 @@ def _mixture(said: list[tuple[Candidates, int, int]], index: "pd.Index[Any]", na
         f"{code} in {cells_named(n)} (first in row {row_label(index, row)})"
         for code, n, row in zip(found.index, found["n"].tolist(), found["row"].tolist(), strict=True)
     )
-    rates = ", ".join(f"{code!r}: rate" for code in found.index[1:])
+    codes = [code.split("/")[0] for code in found.index]
+    rates = ", ".join(f"{code!r}: rate" for code in codes[1:])
     return refusal_text(
         "amounts must be in one currency",
         listed,
-        f"Read one currency at a time, or convert with convert_currency(frame, {{{rates}}}, to={found.index[0]!r}).",
+        "Read one currency at a time; or let them in with several_currencies=True, where a currency column tells them "
+        f"apart, and convert with convert_currency(frame, {{{rates}}}, to={codes[0]!r}).",
         f"column {name!r}",
     )
 

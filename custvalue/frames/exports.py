@@ -3,12 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from custvalue.frames.blanks import blanks_to_missing
 from custvalue.frames.deals import OUTCOMES
-from custvalue.frames.numbers import parse_numbers
 from custvalue.rules.errors import refusal
 
 Condition = dict[str, tuple[str, ...]]
@@ -124,23 +122,3 @@ def from_percent(column: "pd.Series[Any]") -> "pd.Series[Any]":
     fractions = pd.to_numeric(texts, errors="coerce") / PERCENT
     unread = fractions.isna() & column.notna()
     return fractions.astype(object).where(~unread, column) if unread.any() else fractions
-
-
-def multiplied_columns(frame: pd.DataFrame, ours: str, factors: list[str]) -> tuple[pd.DataFrame, str]:
-    """Return the frame with a column made by multiplying others, and what was done in words.
-
-    A cell that is no number makes the product a text that shows it, so that its row is set apart with the value.
-
-    >>> lines = pd.DataFrame({"Quantity": ["6", "two"], "UnitPrice": ["2.5", "3"]})
-    >>> multiplied_columns(lines, "amount", ["Quantity", "UnitPrice"])[0]["amount"].tolist()
-    [15.0, 'two × 3']
-    """
-    parsed = [parse_numbers(blanks_to_missing(frame[name])[0], name) for name in factors]
-    product: pd.Series[Any] = parsed[0].values  # noqa: PD011 (Parsed's own)
-    for factor in parsed[1:]:
-        product = product * factor.values  # noqa: PD011 (Parsed's own)
-    unread = np.any([factor.unread for factor in parsed], axis=0)
-    if unread.any():
-        shown = frame.loc[unread, factors].astype("str").agg(" × ".join, axis="columns")
-        product = product.astype(object).where(~unread, shown)
-    return frame.assign(**{ours: product}), " × ".join(factors)

@@ -66,6 +66,7 @@ def account_revenue(
         If ``account`` is neither text nor whole numbers, ``date`` no date, or ``amount`` no number.
         If a date is missing, or an amount is missing or infinite: with rows on frames held in memory, with the number
         of lines on lazy engines.
+        If a column ``currency`` holds more than one: convert first.
         If ``freq``, ``returns``, ``first`` or ``last`` cannot be read, or ``first`` is after ``last``.
 
     Notes
@@ -103,6 +104,7 @@ def account_revenue(
     if isinstance(lines, pd.DataFrame):
         lines = _checked(lines, account, date, amount)
     frame = _narwhals(lines, account, date, amount)
+    _refuse_several_currencies(frame)
     summed = _added_up(frame, account, date, amount, freq, returns)
     _refuse_unusable(frame, summed, date, amount)
     if len(summed):
@@ -150,6 +152,8 @@ def _checked(lines: pd.DataFrame, account: str, date: str, amount: str) -> pd.Da
     if not check.failures:
         check.fail_rows("date must not be missing", date, days.isna().to_numpy(), NOT_MISSING)
     check.done()
+    check.one_currency()
+    check.done()
     names = lines[account]
     # A column of mixed objects (17850 beside "A12") can neither be sorted nor, at its worst, grouped.
     names = names.astype("str") if names.dtype == object else names
@@ -192,6 +196,18 @@ def _narwhals(lines: Any, account: str, date: str, amount: str) -> Any:
             failures.append(refusal_text(f"{name} must be {kind}", str(schema[name]), remedy, f"column {name!r}"))
     raise_all("account_revenue", failures)
     return frame
+
+
+def _refuse_several_currencies(frame: Any) -> None:
+    """Refuse lines in more than one currency; a frame in memory has been looked at already."""
+    if "currency" not in frame.collect_schema() or frame.implementation.is_pandas_like():
+        return
+    ends = frame.lazy().select(nw.col("currency").min().alias("low"), nw.col("currency").max().alias("high"))
+    low, high = ends.collect(backend="pyarrow").to_pandas().iloc[0]
+    if pd.notna(low) and low != high:
+        raise refusal(
+            "amounts must be in one currency", f"{low!r} and {high!r}", "Convert them first.", "column 'currency'"
+        )
 
 
 def _added_up(frame: Any, account: str, date: str, amount: str, freq: str, returns: str) -> pd.DataFrame:

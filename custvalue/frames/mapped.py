@@ -17,7 +17,6 @@ from custvalue.frames.exports import (
     fill_gaps,
     find_column,
     from_percent,
-    multiplied_columns,
     part_close_date,
     told_outcomes,
 )
@@ -114,13 +113,6 @@ def apply_mapping(
             _need(frame, name, f"[{kind}.fill.{ours}]")
         frame, filled = fill_gaps(frame, ours, others)
         notes += filled
-    for ours, factors in table.multiply.items():
-        for name in factors:
-            _need(frame, name, f"[{kind}.multiply.{ours}]")
-        if ours in frame:
-            raise refusal(f"[{kind}.multiply] makes a new column", repr(ours), "Rename the one of the file.")
-        frame, multiplied = multiplied_columns(frame, ours, factors)
-        notes.append((ours, multiplied))
     if table.price_open:
         frame = _price_open(frame, kind, table.price_open, notes)
     if _is_one_close_date(table):

@@ -33,7 +33,8 @@ class TableMapping:
     ``columns`` renames (ours = theirs), ``names`` likewise from the first of several names that the file has; ``merge``
     gives named values one spelling (column → ours = [theirs, …]); ``lookup`` takes columns from second tables;
     ``outcome`` reads won and lost from stage names or other columns; ``fill`` fills the gaps of a column from others;
-    ``percent`` names the columns written in percent; ``multiply`` makes a column of others; ``price_open`` names the
+    ``options`` are arguments of :func:`read_table` for this table; ``percent`` names the columns written in percent;
+    ``multiply`` makes a column of others; ``price_open`` names the
     column that prices open deals without an amount.
     """
 
@@ -47,6 +48,7 @@ class TableMapping:
     fill: dict[str, list[str]] = field(default_factory=dict)
     percent: tuple[str, ...] = ()
     multiply: dict[str, list[str]] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
 
     def with_columns(self, columns: Any) -> "TableMapping":
         """Return the mapping with further renames."""
@@ -83,7 +85,9 @@ def read_mapping(path: str | Path) -> Mapping:
         ``outcome`` are stage names or conditions on our columns (``lost = [{ active = ["false"], probability =
         ["0"] }]``). ``fill.<column> = [columns]`` fills gaps, ``percent = [columns]`` divides by 100,
         ``multiply.amount = ["Quantity", "UnitPrice"]`` makes a column of others, ``[source]`` says where the mapping
-        comes from.
+        comes from. What :func:`read_table` asks to have settled stands under the kind too: ``date_order``, ``decimal``,
+        ``sheet``, ``skip_rows``, ``skip_footer``, ``separator``, ``encoding``, ``preset``, ``number_rows``,
+        ``several_currencies``.
 
     Returns
     -------
@@ -174,6 +178,19 @@ _SHAPES: dict[str, type] = {
     "percent": list,
     "multiply": dict,
 }
+_OPTIONS: dict[str, tuple[type, ...]] = {
+    "preset": (str,),
+    "date_order": (str, dict),
+    "decimal": (str, dict),
+    "sheet": (str, int),
+    "separator": (str,),
+    "encoding": (str,),
+    "skip_rows": (int,),
+    "skip_footer": (int,),
+    "several_currencies": (bool,),
+    "number_rows": (bool,),
+}
+"""Arguments of read_table that a mapping may give for a table."""
 
 
 def _table(kind: str, part: Any, problems: list[str]) -> TableMapping:
@@ -188,9 +205,16 @@ def _table(kind: str, part: Any, problems: list[str]) -> TableMapping:
         )
         return TableMapping()
     good: dict[str, Any] = {}
+    options: dict[str, Any] = {}
     for key, value in part.items():
-        if key not in _SHAPES:
-            problems.append(refusal_text(f"[{kind}] has known keys only", repr(key), nearest(key, list(_SHAPES))))
+        if key in _OPTIONS:
+            if isinstance(value, _OPTIONS[key]):
+                options[key] = value
+            else:
+                problems.append(refusal_text(f"[{kind}] {key} is an argument of read_table", repr(value), "See there."))
+        elif key not in _SHAPES:
+            known = [*_SHAPES, *_OPTIONS]
+            problems.append(refusal_text(f"[{kind}] has known keys only", repr(key), nearest(key, known)))
         elif not isinstance(value, _SHAPES[key]):
             problems.append(
                 refusal_text(f"[{kind}] {key} must be a {_SHAPES[key].__name__}", repr(value), "See the README.")
@@ -211,6 +235,7 @@ def _table(kind: str, part: Any, problems: list[str]) -> TableMapping:
         names={ours: tuple(theirs) for ours, theirs in columns.items() if isinstance(theirs, list)},
         outcome=outcome,
         percent=tuple(good.pop("percent", ())),
+        options=options,
         **good,
     )
 

@@ -18,6 +18,7 @@ MANY_TIMES_THE_MEDIAN = 100
 SHARE_OF_ONE_DAY = 0.3
 FEWEST_TO_JUDGE = 10
 NAMED = 3
+TOTALS = r"\s*((grand |sub)?total|sum|合计|总计|小计|total general|gesamt)\s*:?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,25 @@ def _long_days(frame: pd.DataFrame) -> str:
     return f"{n:,} days of more than {playbook.SELLING_YEAR.hours_in_day:g} hours" if n else ""
 
 
+def _totals(frame: pd.DataFrame) -> str:
+    names = [name for name in ("account", "opportunity", "prospect", "owner") if name in frame]
+    is_total = pd.Series(False, index=frame.index)
+    for name in names:
+        if isinstance(frame[name].dtype, pd.StringDtype):
+            is_total |= frame[name].str.fullmatch(TOTALS, case=False).fillna(False).astype(bool)
+    n = int(is_total.sum())
+    return f"{n:,} rows named like a total: they are counted as data (drop them, or skip_footer)" if n else ""
+
+
+def _deleted(frame: pd.DataFrame) -> str:
+    marks = [name for name in frame if str(name).lower().replace("_", "").replace(" ", "") in ("isdeleted", "deleted")]
+    n = sum(int(frame[name].astype("str").str.lower().isin(["true", "1", "yes"]).sum()) for name in marks)
+    return f"{n:,} rows marked as deleted are counted as data" if n else ""
+
+
 ODDITIES = (
+    Oddity("rows that look like totals", (), _totals),
+    Oddity("rows marked as deleted", (), _deleted),
     Oddity("exact duplicate rows", (), _duplicates),
     Oddity("very large won amounts", ("outcome", "amount"), _large_won, ("opportunities",)),
     Oddity("many deals closed on one day", ("closed",), _one_day, ("opportunities",)),

@@ -13,6 +13,7 @@ from custvalue.frames.mapped import apply_mapping
 from custvalue.frames.mapping import Mapping, TableMapping, read_mapping
 from custvalue.frames.parts import frame_html
 from custvalue.frames.presets import load_preset
+from custvalue.frames.products import multiplied_columns
 from custvalue.frames.rejects import Checked, check_frame
 from custvalue.frames.sources import read_source
 from custvalue.frames.typed import Choice
@@ -56,7 +57,8 @@ def read_table(
     preset : str, optional
         The CRM whose standard export this is, such as ``"salesforce"``; ``custvalue columns`` lists them.
     mapping : Mapping or path, optional
-        A mapping file: renames, look-ups, merged values and stages.
+        A mapping file: renames, look-ups, merged values and stages, and any of the arguments below that it gives for
+        the table; what is passed here comes first.
     ladder : Ladder, optional
         The stages an open opportunity may stand on; the mapping's or preset's where there is one. Where there is a
         ladder, a stage that is not on it is refused.
@@ -102,39 +104,38 @@ def read_table(
     contract_for(kind)
     if isinstance(mapping, str | Path):
         mapping = read_mapping(mapping)
-    raw = read_source(
-        path_or_sql,
-        sheet=sheet,
-        separator=separator,
-        encoding=encoding,
-        connection=connection,
-        skip_rows=skip_rows,
-        skip_footer=skip_footer,
-    )
+    table = mapping.tables.get(kind, TableMapping()) if mapping else TableMapping()
+    given = {
+        "decimal": decimal,
+        "date_order": date_order,
+        "sheet": sheet,
+        "separator": separator,
+        "encoding": encoding,
+        "skip_rows": skip_rows,
+        "skip_footer": skip_footer,
+        "preset": preset,
+        "several_currencies": several_currencies,
+        "number_rows": number_rows,
+    }
+    chosen = given | {name: value for name, value in table.options.items() if not given[name]}
+    of_source = {name: chosen[name] for name in ("sheet", "separator", "encoding", "skip_rows", "skip_footer")}
+    of_cells = {name: chosen[name] for name in ("decimal", "date_order", "several_currencies", "number_rows")}
+    raw = read_source(path_or_sql, connection=connection, **of_source)
     frame, notes = raw.frame, (("file", raw.name), *raw.notes)
-    if preset is not None:
-        known = load_preset(preset)
+    if chosen["preset"] is not None:
+        known = load_preset(chosen["preset"])
         read_as = known.tables.get(kind, TableMapping())
         frame, preset_notes = apply_mapping(frame, read_as, kind, Path(), None, lambda path: read_source(path).frame)
-        notes += (("preset", preset), *preset_notes)
+        notes += (("preset", chosen["preset"]), *preset_notes)
         ladder = ladder or known.ladder
-    table = mapping.tables.get(kind, TableMapping()) if mapping else TableMapping()
     if columns:
         table = table.with_columns(columns)
     stated = mapping.ladder if mapping else None
     steps = ladder or stated
     folder = Path(path_or_sql).parent if connection is None else Path()
     frame, mapped_notes = apply_mapping(frame, table, kind, folder, stated, lambda path: read_source(path).frame)
-    checked = check_frame(
-        frame,
-        kind,
-        lines=raw.lines,
-        notes=(*notes, *mapped_notes),
-        decimal=decimal,
-        date_order=date_order,
-        several_currencies=several_currencies,
-        number_rows=number_rows,
-    )
+    frame, products = multiplied_columns(frame, table.multiply, kind, lines=raw.lines, decimal=chosen["decimal"])
+    checked = check_frame(frame, kind, lines=raw.lines, notes=(*notes, *mapped_notes, *products), **of_cells)
     if kind == "opportunities" and steps is not None:
         check_stages(checked.frame, steps)
     return checked
@@ -151,6 +152,12 @@ def check_stages(deals: pd.DataFrame, ladder: Ladder) -> None:
             f"{nearest(str(unknown.index[0]), ladder.names)} Map the stages with a mapping file or a preset, or pass a "
             "ladder.",
         )
+
+
+def _usual_ladder(mapping: Mapping | None, kind: str) -> Ladder | None:
+    """Return the lecture's ladder, unless a preset brings its own."""
+    has_preset = mapping is not None and kind in mapping.tables and "preset" in mapping.tables[kind].options
+    return None if has_preset else playbook.DEAL_HEAT
 
 
 def read_raw(path: Path) -> pd.DataFrame:
@@ -258,7 +265,7 @@ def read_folder(folder: str | Path, *, mapping: Mapping | str | Path | None = No
     checked, problems = {}, []
     for kind in sorted(named, key=KINDS.index):
         try:
-            ladder = (mapping.ladder if mapping else None) or playbook.DEAL_HEAT
+            ladder = (mapping.ladder if mapping else None) or _usual_ladder(mapping, kind)
             checked[kind] = read_table(named[kind], kind, mapping=mapping, ladder=ladder)
         except InputError as error:
             problems.append(f"{named[kind].name}: {error}")

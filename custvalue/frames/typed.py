@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from custvalue.frames.blanks import STRIPPED, blanks_to_missing, clean_labels
+from custvalue.frames.blanks import STRIPPED, as_column, blanks_to_missing, clean_labels
 from custvalue.frames.contracts import CURRENCY_PATTERN, Column, Contract
 from custvalue.frames.currency import check_one_currency
 from custvalue.frames.dates import ORDERS, iso_dates, parse_dates
@@ -26,6 +26,8 @@ REMEDIES = {
     "number": ("a number", "Write it with digits, such as 1234.5."),
     "date": ("a date", "Write it as year-month-day, such as 2026-09-30."),
 }
+IDENTIFIERS = ("opportunity", "account", "prospect")
+ROUNDED = r"^\d(\.\d+)?[eE]\+\d{2,}$"
 SIGNS_NOTE = " currency signs"
 Choice = str | Mapping[str, str] | None
 
@@ -94,7 +96,7 @@ def typed_columns(
     def read(name: object) -> _Read | InputError:
         column, cells = known.get(str(name)), raw[name].set_axis(places)
         try:
-            return _read(cells, str(name), column, _chosen(decimal, name), _chosen(date_order, name), from_file)
+            return _read(cells, str(name), column, chosen(decimal, name), chosen(date_order, name), from_file)
         except InputError as error:
             return error
 
@@ -113,10 +115,15 @@ def typed_columns(
         signed = {item.removesuffix(SIGNS_NOTE) for item, _ in notes if item.endswith(SIGNS_NOTE)}
         if signed or ("currency" in raw and len(pd.unique(raw["currency"])) > 1):  # else there is nothing to disagree
             problems += _currency_problems(raw.set_axis(places), contract, several_currencies=several_currencies)
-    if lines is not None:  # the parsers speak of rows by their label, and here the label is the line of the file
-        problems = [re.sub(r"\brow (?=\d)", "line ", text) for text in problems]
+    if lines is not None:
+        problems = in_lines(problems)
     raise_all(contract.kind, problems)
     return Typed(pd.DataFrame(columns, index=places).set_axis(raw.index), unread, tuple(notes), labels)
+
+
+def in_lines(problems: list[str]) -> list[str]:
+    """Return messages of the parsers, which name rows by their label, where the label is the line of the file."""
+    return [re.sub(r"\brow (?=\d)", "line ", text) for text in problems]
 
 
 def blank_notes(name: str, blanks: dict[str, int]) -> list[tuple[str, object]]:
@@ -128,7 +135,8 @@ def blank_notes(name: str, blanks: dict[str, int]) -> list[tuple[str, object]]:
     return notes
 
 
-def _chosen(choice: Choice, name: object) -> str | None:
+def chosen(choice: Choice, name: object) -> str | None:
+    """Return what was chosen for one column: one choice for all, or one by column."""
     return choice.get(str(name)) if isinstance(choice, Mapping) else choice
 
 
@@ -148,6 +156,8 @@ def _read(
     if from_file and column is not None and column.is_label and cells.dtype == "str":
         cells, blanks, labels = clean_labels(cells)
         notes = blank_notes(name, blanks)
+        if column.name in IDENTIFIERS:
+            _refuse_rounded(as_column(labels.texts, pd.Series(range(len(labels.texts)))), name)
         if not (_end_in_point_zero(labels.texts) or _has_aliases(labels, column)):
             return _Read(cells, notes, labels=labels)
     elif from_file:
@@ -157,6 +167,8 @@ def _read(
     if from_file and are_names and _end_in_point_zero(arrow_texts(cells)):
         cells = cells.str.removesuffix(".0")
         notes.append((f"{name}: read as whole numbers", f"all {int(cells.notna().sum())} cells end in '.0'"))
+    if from_file and are_names and column is not None and column.name in IDENTIFIERS:
+        _refuse_rounded(cells, name)
     if column is None:
         return _Read(numbers_if_all_are(cells) if from_file else cells, notes)
     present = _with_aliases(cells, column)
@@ -165,6 +177,18 @@ def _read(
     if column.type == "date":
         return _as_read(parse_dates(present, name, date_order=date_order), column, notes)
     return _as_read(parse_numbers(present, name, decimal=decimal), column, notes)
+
+
+def _refuse_rounded(cells: "pd.Series[Any]", name: str) -> None:
+    """Refuse identifiers that a spreadsheet has shortened to a power of ten: several may have become one."""
+    rounded = pc.match_substring_regex(arrow_texts(cells), ROUNDED).fill_null(False).to_numpy(zero_copy_only=False)
+    if rounded.any():
+        raise refusal(
+            f"{name} must be whole identifiers",
+            ", ".join(map(repr, cells[rounded].unique()[:3])),
+            "A spreadsheet has cut off their digits: export again with the column as text.",
+            f"column {name!r}",
+        )
 
 
 def _end_in_point_zero(texts: pa.Array) -> bool:
@@ -251,9 +275,9 @@ def _currency_problems(raw: pd.DataFrame, contract: Contract, *, several_currenc
         codes = codes.where(codes.astype("str").str.fullmatch(CURRENCY_PATTERN))
     for name in (name for name in ("amount", "revenue", "potential", "forecast", "target") if name in contract.names):
         by_row = several_currencies and codes is not None and name == "amount"
-        if name in raw and not by_row:
+        if name in raw:
             try:
-                check_one_currency(raw[name], codes if name == "amount" else None, name)
+                check_one_currency(raw[name], codes if name == "amount" else None, name, several=by_row)
             except InputError as error:
                 problems.append(str(error))
     return problems

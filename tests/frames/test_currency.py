@@ -87,7 +87,8 @@ def test_a_mixture_is_refused_with_counts_first_rows_and_the_remedy():
         check_one_currency(amounts, name="value")
     assert str(refused.value) == (
         "value: amounts must be in one currency: got USD in 2 cells (first in row 3), EUR in 1 cell (first in row 4), "
-        "GBP in 1 cell (first in row 6) (column 'value'). Read one currency at a time, or convert with "
+        "GBP in 1 cell (first in row 6) (column 'value'). Read one currency at a time; or let "
+        "them in with several_currencies=True, where a currency column tells them apart, and convert with "
         "convert_currency(frame, {'EUR': rate, 'GBP': rate}, to='USD')."
     )
 
