@@ -68,6 +68,13 @@ def test_wilson_interval_without_trials_is_missing_and_at_the_ends_stays_within_
     assert 0 < low[2] < high[2] == 1
 
 
+@pytest.mark.parametrize("level", [0.5, 0.8, 0.9, 0.95, 0.99, 0.999])
+def test_wilson_interval_of_none_and_of_all_ends_exactly_at_0_and_1(level):
+    trials = np.arange(1.0, 3001.0)
+    assert (kernels.wilson_interval(np.zeros(trials.size), trials, level)[0] == 0).all()
+    assert (kernels.wilson_interval(trials, trials, level)[1] == 1).all()
+
+
 @given(st.lists(st.tuples(st.integers(-1, 4), st.integers(-9, 9)), max_size=30))
 def test_sums_by_code_equal_a_loop_and_leave_out_negative_codes(rows):
     codes = np.array([code for code, _ in rows], dtype=np.int64)

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from custvalue import kernels
+from custvalue.analysis.held_share import REVENUE_YEAR, check_whole_year
 from custvalue.analysis.loyalty import LoyaltyCuts, check_cuts, loyalty_codes
 from custvalue.analysis.segment_summary import named_classes
 from custvalue.analysis.thresholds import near_thresholds, threshold_sensitivity
@@ -52,6 +53,11 @@ class _Known:
     loyalty: kernels.Codes
 
     @property
+    def held(self) -> kernels.Floats:
+        """Revenue, 0 where returns outweigh sales; missing where it is missing."""
+        return np.maximum(self.revenue, 0.0)
+
+    @property
     def point_share(self) -> kernels.Floats:
         """The share at the middle of the potential."""
         if self.share is not None:
@@ -89,6 +95,7 @@ def segment_certainty(
         One row per account: ``potential_low`` and ``potential_high`` (currency of the grid, per year, above 0),
         ``revenue`` of the trailing year (currency), ``loyalty``, and optionally ``potential``, the estimate itself
         (currency per year; the middle of the interval, √(low × high), where there is none). Missing values are allowed.
+        Where ``period`` holds quarters or months the trailing year must have been added up, in ``revenue_year``.
     level : float
         Probability that the potential lies in its interval, between 0 and 1.
     grid : AccountGrid
@@ -105,30 +112,36 @@ def segment_certainty(
     factors : sequence of float
         What the thresholds are multiplied by, one at a time.
     target : float, optional
-        Share of the potential counted as within reach; the grid's ``headroom_target`` (0.7) by default.
+        Share of the potential counted as within reach; the grid's ``headroom_target`` (0.7) by default. Given here it
+        stays where it is when thresholds are moved; else it moves with the share threshold it is equal to.
 
     Returns
     -------
     SegmentCertainty
         ``.accounts``: the accounts in their own order and index with ``segment`` (at the estimate),
         ``segment_probability`` (of that one), ``likeliest_segment``, ``likeliest_probability``, ``expected_headroom``
-        (currency per year), ``p_potential_too_low`` (probability of less potential than revenue), ``near_threshold``
+        (currency per year; missing where revenue is), ``p_potential_too_low`` (probability of less potential than revenue), ``near_threshold``
         (boolean) and ``reason`` (categorical: what is missing).
         ``.probabilities``: the same index, one column per segment; rows add up to 1, and are missing where
         anything is. ``.summary``: one row per segment and a last one for the accounts not placed: ``segment``, ``n``
         (at the estimate), ``n_sure`` (of these, with a probability of ``level`` or more), ``expected_n``,
-        ``headroom`` and ``expected_headroom`` (currency per year). ``.near``: one row per threshold and a last one
+        ``headroom`` (at the estimate) and ``expected_headroom`` (currency per year, of the accounts whose headroom is
+        known; missing where there are accounts and it is known of none), ``n_without_headroom`` (accounts, of ``n``,
+        whose headroom is not known). ``.near``: one row per threshold and a last one
         for any: ``angle``, ``threshold``, ``n``, ``n_below``, ``n_above``, ``share_of_accounts``. ``.moves``: one row
         per threshold and factor: ``angle``, ``threshold``, ``factor``, ``moved_to``, ``n_moved`` (accounts in another
-        segment than before), ``share_of_accounts``, ``headroom_moved``. ``.sensitivity``: one row per threshold,
-        factor and segment: ``angle``, ``threshold``, ``factor``, ``moved_to``, ``segment``, ``n``, ``n_change``,
-        ``headroom``, ``headroom_change``.
+        segment than before), ``share_of_accounts``, ``headroom_moved`` (what these accounts hold, counted before the
+        move) and ``headroom_change`` (of all accounts: other than 0 only where the target moves with the threshold).
+        ``.sensitivity``: one row per threshold, factor and segment: ``angle``, ``threshold``, ``factor``,
+        ``moved_to``, ``segment``, ``n``, ``n_change``, ``headroom``, ``headroom_change`` (after the move, and the
+        change; both of the accounts whose headroom is known).
 
     Raises
     ------
     ValueError
         If a column is missing or not a number, an end of an interval is not above 0, or the low end is above the high.
         If the estimate lies outside its interval, or a share outside 0–1.
+        If ``period`` holds quarters or months and revenue is not in ``revenue_year``.
         If ``level``, ``near``, a factor or ``target`` is out of range, or a factor makes two cuts cross.
 
     Notes
@@ -171,6 +184,12 @@ def segment_certainty(
         sold = check.numbers(revenue, purpose="the share held is revenue ÷ potential")
     else:
         sold = check.optional_numbers(revenue, usual="revenue")
+    check_whole_year(
+        check,
+        revenue,
+        f"Add up the trailing year first, for instance with current_share(accounts, period='2026Q3'), and pass "
+        f"revenue={REVENUE_YEAR!r}.",
+    )
     estimate = check.optional_numbers(potential, usual="potential", low=0)
     signs = loyalty_codes(check, loyalty, grid, loyalty_cuts)
     if not check.failures:
@@ -183,7 +202,10 @@ def segment_certainty(
     point = np.where(np.isnan(mean), np.nan, middle)
     known = _Known(mean, sd, point, sold, fixed, signs)
     chances, rooms = _cells(known, grid, goal)
-    return _answer(frame, known, grid, (chances, rooms), (level, near, goal), tuple(factors))
+    sensitivity = threshold_sensitivity(
+        point, known.point_share, signs, known.held, grid, factors=factors, target=goal, follows=target is None
+    )
+    return _answer(frame, known, grid, (chances, rooms), (level, near, goal), sensitivity)
 
 
 def _check_options(level: float, near: float, factors: Sequence[float]) -> None:
@@ -275,14 +297,15 @@ def _mass(known: _Known, ends: tuple[_End, _End]) -> kernels.Floats:
 
 def _room(known: _Known, ends: tuple[_End, _End], goal: float) -> kernels.Floats:
     """Return E[max(0, goal × P − revenue); P between the ends]; revenue below 0 holds nothing."""
-    sold = np.maximum(known.revenue, 0.0)
+    sold = known.held
     low, high = ends
     start, included = np.maximum(low[0], sold / goal), np.where(low[0] >= sold / goal, low[1], True)
     amount = mean_below(high[0], known.mean, known.sd, inclusive=high[1])
     amount -= mean_below(start, known.mean, known.sd, inclusive=included)
     mass = below(high[0], known.mean, known.sd, inclusive=high[1])
     mass -= below(start, known.mean, known.sd, inclusive=included)
-    return np.where(high[0] > start, np.maximum(goal * amount - sold * mass, 0.0), 0.0 * amount)
+    room = np.where(high[0] > start, np.maximum(goal * amount - sold * mass, 0.0), 0.0 * amount)
+    return np.where(np.isnan(sold), np.nan, room)
 
 
 def _best_first(values: kernels.Floats, bands: Bands) -> kernels.Codes:
@@ -297,7 +320,7 @@ def _answer(
     grid: AccountGrid,
     cells: tuple[NDArray[np.float64], NDArray[np.float64]],
     options: tuple[float, float, float],
-    factors: tuple[float, ...],
+    moved: tuple[pd.DataFrame, pd.DataFrame],
 ) -> SegmentCertainty:
     level, near, goal = options
     chances, rooms = cells
@@ -323,38 +346,46 @@ def _answer(
         (_best_first(known.point, grid.potential) * len(grid.share_classes) + _best_first(share, grid.share)) * n_signs
         + known.loyalty,
     ).astype(np.int64)
-    held = np.maximum(known.revenue, 0.0)
-    headroom = np.maximum(goal * known.point - held, 0.0)
+    headroom = np.maximum(goal * known.point - known.held, 0.0)
     places = np.where(codes < 0, n_segments, codes)
     expected_room = np.where(np.isnan(known.mean), np.nan, rooms.sum(axis=(1, 2)))
+    without = np.isnan(headroom)
+    n_without = np.bincount(places[without], minlength=n_segments + 1)
+    expected_n = np.append(np.nansum(probabilities, axis=0), unplaced.sum())
+    expected_known = np.append(np.nansum(probabilities[~without], axis=0), (unplaced & ~without).sum())
     at_point = _picked(probabilities, codes)
+    n_at_point = np.bincount(places, minlength=n_segments + 1)
     summary = pd.DataFrame(
         {
             "segment": ordered_classes(np.append(np.arange(n_segments), kernels.MISSING_CODE), grid.segments),
-            "n": np.bincount(places, minlength=n_segments + 1),
+            "n": n_at_point,
             "n_sure": np.bincount(places[at_point >= level], minlength=n_segments + 1),
-            "expected_n": np.append(np.nansum(probabilities, axis=0), unplaced.sum()),
-            "headroom": _sums(places, headroom, n_segments + 1),
-            "expected_headroom": np.append(
-                _expected_rooms(rooms, known.loyalty, unplaced, n_signs), np.nansum(expected_room[unplaced])
+            "expected_n": expected_n,
+            "headroom": np.where(
+                (n_at_point > 0) & (n_without == n_at_point), np.nan, _sums(places, headroom, n_segments + 1)
             ),
+            "expected_headroom": np.where(
+                (expected_n > 0) & (expected_known == 0),
+                np.nan,
+                np.append(_expected_rooms(rooms, known.loyalty, unplaced, n_signs), np.nansum(expected_room[unplaced])),
+            ),
+            "n_without_headroom": n_without,
         }
     )
     near_any, near_frame = near_thresholds(known.point, share, grid, near)
-    moves, sensitivity = threshold_sensitivity(known.point, share, known.loyalty, headroom, grid, factors)
-    too_low = below(held, known.mean, known.sd)
+    too_low = below(known.held, known.mean, known.sd)
     result = frame.assign(
         segment=ordered_classes(codes, grid.segments),
         segment_probability=at_point,
         likeliest_segment=ordered_classes(likeliest, grid.segments),
         likeliest_probability=_picked(probabilities, likeliest),
         expected_headroom=expected_room,
-        p_potential_too_low=np.where(np.isnan(held), np.nan, too_low),
+        p_potential_too_low=np.where(np.isnan(known.held), np.nan, too_low),
         near_threshold=nullable_booleans(near_any, np.isnan(known.point) | np.isnan(share)),
         reason=_reasons(lacking),
     )
     shown = pd.DataFrame(probabilities, index=frame.index, columns=list(grid.segments))
-    return SegmentCertainty(result, shown, summary, near_frame, moves, sensitivity)
+    return SegmentCertainty(result, shown, summary, near_frame, *moved)
 
 
 def _reasons(lacking: dict[str, NDArray[np.bool_]]) -> "pd.Categorical[Any]":

@@ -1,5 +1,6 @@
 """The share of an account's business that we hold: the trailing year's revenue by the potential per year."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,20 @@ from custvalue import kernels
 from custvalue.frames.checks import FrameCheck, to_pandas
 from custvalue.frames.nullable import nullable_booleans
 from custvalue.frames.periods import last_periods, parse_period, periods_per_year
+
+REVENUE_YEAR = "revenue_year"
+# 2026Q3, 2026-Q3, 2026-07, 202607, 2026H2: a label of a part of a year.
+_PART_OF_A_YEAR = re.compile(r"\d{4}-?([QqHh][1-4]|[Mm]?\d{2})")
+
+
+def check_whole_year(check: FrameCheck, revenue: str, remedy: str) -> None:
+    """Note revenue of quarters or months where that of a year is needed; ``revenue_year`` is taken at its word."""
+    if revenue == REVENUE_YEAR or revenue not in check.frame or not check.has("period"):
+        return
+    labels = check.frame["period"].dropna().unique()
+    part = next((str(label) for label in labels if _PART_OF_A_YEAR.fullmatch(str(label).strip())), None)
+    if part is not None:
+        check.fail("revenue must be that of a whole year", f"period {part!r}", remedy, f"column {revenue!r}")
 
 
 def current_share(
@@ -27,7 +42,8 @@ def current_share(
     Parameters
     ----------
     accounts : frame
-        Without ``period`` one row per account, whose ``revenue`` is that of the trailing year (currency); with it one
+        Without ``period`` one row per account, whose ``revenue`` is that of the trailing year (currency): in a frame
+        whose ``period`` column holds quarters or months it must be named ``revenue_year``. With ``period`` one
         row per ``account`` and ``period``, whose revenue is that of the period. ``potential`` is per year (currency, 0
         or more). Missing values are allowed.
     period : str, optional
@@ -49,6 +65,7 @@ def current_share(
     ------
     ValueError
         If a column is missing or not a number, a potential is negative, or an account has two rows for a period.
+        If no ``period`` is given and the frame's periods are quarters or months.
 
     Notes
     -----
@@ -74,7 +91,14 @@ def current_share(
     sold = check.numbers(revenue, purpose="revenue")
     potentials = check.numbers(potential, low=0, purpose="business per year")
     check.one_currency()
-    if period is not None:
+    if period is None:
+        check_whole_year(
+            check,
+            revenue,
+            f"Pass period= (such as '2026Q3') so that the trailing year is added up, or revenue={REVENUE_YEAR!r} if it "
+            "has been.",
+        )
+    else:
         last = parse_period(period, freq)
         has_keys = check.require(account, "whose revenue it is") and check.require("period", "when it was earned")
         if has_keys:

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 from custvalue.frames.checks import FrameCheck, to_pandas
+from custvalue.rules import playbook
+from custvalue.rules.grid import AccountGrid
 from custvalue.rules.labels import Label
 from custvalue.rules.plays import ACCOUNT_PLAYS, WHO_LABELS, AccountPlays, Play, SegmentPlay
 
@@ -58,7 +60,9 @@ def play_table(plays: AccountPlays = ACCOUNT_PLAYS) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(names))
 
 
-def read_plays(table: Any, *, source: str = EDITED) -> AccountPlays:
+def read_plays(
+    table: Any, *, source: str = EDITED, grid: AccountGrid = playbook.ACCOUNT_GRID
+) -> AccountPlays:
     """Return an edited table of plays as the rule that the functions take.
 
     Parameters
@@ -69,6 +73,8 @@ def read_plays(table: Any, *, source: str = EDITED) -> AccountPlays:
         play's name.
     source : str
         Where the table comes from.
+    grid : AccountGrid
+        The grid whose segments (27) each need a row.
 
     Returns
     -------
@@ -77,7 +83,8 @@ def read_plays(table: Any, *, source: str = EDITED) -> AccountPlays:
     Raises
     ------
     ValueError
-        If a column or a value is missing, a segment has two rows, or somebody is neither hunter nor farmer.
+        If a column or a value is missing, or somebody is neither hunter nor farmer.
+        If a segment of the grid has no row or several, or a row's segment is not on the grid.
 
     Examples
     --------
@@ -88,10 +95,13 @@ def read_plays(table: Any, *, source: str = EDITED) -> AccountPlays:
     """
     frame = to_pandas(table)
     check = FrameCheck(frame, "read_plays")
+    check.rule("grid", grid, AccountGrid)
     for name in ("segment", "play", "who"):
         if check.require(name):
             check.fail_rows(f"{name} must not be missing", name, frame[name].isna().to_numpy(), "Fill it in.")
     visits = check.numbers("visits_per_quarter", low=0, missing_ok=False)
+    if not check.failures:
+        _check_segments(check, grid)
     check.done()
     texts = {
         name: frame[name].fillna(frame["play"]).astype(str) if name in frame else frame["play"].astype(str)
@@ -111,3 +121,17 @@ def read_plays(table: Any, *, source: str = EDITED) -> AccountPlays:
         for segment, play, who, n in zip(frame["segment"], frame["play"], frame["who"], visits, strict=True)
     )
     return AccountPlays(kinds, rows, source)
+
+
+def _check_segments(check: FrameCheck, grid: AccountGrid) -> None:
+    """Note segments without a row, with several, and unknown ones."""
+    named = check.frame["segment"].astype(str)
+    known = named.isin(grid.segments)
+    check.fail_rows(
+        "segment must be on the grid", "segment", ~known.to_numpy(), f"Choose of {', '.join(grid.segments)}."
+    )
+    repeated = (named.duplicated() & known).to_numpy()
+    check.fail_rows("a segment may have one row", "segment", repeated, "Drop the repeated rows.")
+    lacking = [segment for segment in grid.segments if segment not in set(named)]
+    if lacking:
+        check.fail("every segment needs a row", lacking, "Add it; play_table() has them all.", "column 'segment'")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from math import isclose
 
 import numpy as np
 import pandas as pd
@@ -41,13 +42,24 @@ def threshold_sensitivity(
     potential: kernels.Floats,
     share: kernels.Floats,
     loyalty: kernels.Codes,
-    headroom: kernels.Floats,
+    held: kernels.Floats,
     grid: AccountGrid,
+    *,
     factors: Sequence[float],
+    target: float,
+    follows: bool,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Move one threshold at a time and count: who changes segment, and what the segments then hold."""
+    """Move one threshold at a time and count: who changes segment, and what the segments then hold.
+
+    Where ``follows``, a share threshold that is equal to the target takes it along: headroom is counted up to it.
+    """
     n_segments = len(grid.segments)
-    room = np.nan_to_num(headroom)
+
+    def rooms_up_to(goal: float) -> kernels.Floats:
+        # What is not known adds nothing to a sum.
+        return np.nan_to_num(np.maximum(goal * potential - held, 0.0))
+
+    room = rooms_up_to(target)
     base = _segments(potential, share, loyalty, grid)
     counts, rooms = _counted(base, room, n_segments)
     moves, parts = [], []
@@ -59,10 +71,13 @@ def threshold_sensitivity(
                     raise refusal("a share threshold must stay below 1", moved.cuts[place], "Choose smaller factors.")
                 codes = _segments(potential, share, loyalty, _with_bands(grid, angle, moved))
                 changed = codes != base
-                then, then_rooms = _counted(codes, room, n_segments)
+                carries = follows and angle == SHARE and isclose(cut, target, rel_tol=kernels.ROUND_OFF)
+                after = rooms_up_to(moved.cuts[place]) if carries else room
+                then, then_rooms = _counted(codes, after, n_segments)
                 key = (angle, cut, factor, moved.cuts[place])
                 n_moved = int(changed.sum())
-                moves.append((*key, n_moved, n_moved / base.size if base.size else np.nan, room[changed].sum()))
+                part = n_moved / base.size if base.size else np.nan
+                moves.append((*key, n_moved, part, room[changed].sum(), (after - room).sum()))
                 parts.append((key, then, then - counts, then_rooms, then_rooms - rooms))
     names = ["angle", "threshold", "factor", "moved_to"]
     n_rows = n_segments + 1
@@ -74,7 +89,7 @@ def threshold_sensitivity(
     segment = np.tile(np.append(np.arange(n_segments), kernels.MISSING_CODE), len(parts))
     sensitivity = keys.loc[keys.index.repeat(n_rows)].reset_index(drop=True)
     sensitivity = sensitivity.assign(segment=ordered_classes(segment, grid.segments), **measures)
-    table = pd.DataFrame(moves, columns=[*names, "n_moved", "share_of_accounts", "headroom_moved"])
+    table = pd.DataFrame(moves, columns=[*names, "n_moved", "share_of_accounts", "headroom_moved", "headroom_change"])
     return table, sensitivity.astype({"n": "int64", "n_change": "int64"})
 
 

@@ -134,6 +134,8 @@ _VERDICTS = {
     "better": Label("better", "更好"),
     "fitted": Label("fitted", "已拟合"),
     "too_few": Label("too few", "样本过少"),
+    "too few": Label("too few", "样本过少"),
+    "no difference shown": Label("no difference shown", "未显示差异"),
     "no_signal": Label("no signal", "无信号"),
 }
 _TRENDS = {
@@ -159,6 +161,29 @@ _STALLED_NOTES = {
     "stage_differs_from_history": Label("stage differs from the history", "阶段与历史不符"),
     "limit_not_reached": Label("limit not reached", "未达上限"),
 }
+_NAMED = {
+    "sandbagging": Label("sandbagging", "留有余地"),
+    "not named": Label("not named", "未点名"),
+    "happy ears": Label("happy ears", "过于乐观"),
+}
+_METHODS = {
+    "certain": Label("certain", "确定"),
+    "exact enumeration": Label("exact enumeration", "精确枚举"),
+    "exact integer convolution": Label("exact integer convolution", "精确整数卷积"),
+    "lattice FFT": Label("lattice FFT", "格点快速傅里叶变换"),
+    "characteristic function": Label("characteristic function", "特征函数"),
+    "proved": Label("proved", "已证明"),
+    "estimated": Label("estimated", "估计"),
+    "logit_delong": Label("logit DeLong", "对数几率德龙法"),
+    "disjoint_pairs": Label("disjoint pairs", "不相交配对"),
+    "hoeffding": Label("Hoeffding", "霍夫丁界"),
+    "undefined": Label("undefined", "无定义"),
+}
+_ROWS = {
+    "segments": Label("segments", "各类"),
+    "not_placed": Label("not placed", "未归类"),
+    "total": Label("total", "合计"),
+}
 _WEIGHTS = {"hand": Label("by hand", "人工"), "equal": Label("equal", "等权"), "fitted": Label("fitted", "拟合")}
 _REASONS = {
     **SET_APART,
@@ -166,6 +191,16 @@ _REASONS = {
     "potential missing": Label("potential missing", "潜力缺失"),
     "share missing": Label("share missing", "份额缺失"),
     "loyalty missing": Label("loyalty missing", "忠诚度缺失"),
+    "the period is not over": Label("the period is not over", "期间尚未结束"),
+    "no submission so early": Label("no submission so early", "没有那么早的提交"),
+    "closings are not known so far back": Label("closings are not known so far back", "无那么早的成交记录"),
+    "the first period: nothing to compare with": Label("the first period: nothing to compare with", "首期，无可比较"),
+    "nothing is needed any more": Label("nothing is needed any more", "已达目标，无需更多"),
+    "none decided yet": Label("none decided yet", "尚无定论"),
+    "cannot fail: no rate among the decided": Label("cannot fail: no rate among the decided", "不会失败，无已决完成率"),
+    "none began a year ago": Label("none began a year ago", "尚无满一年者"),
+    "fewer than half done: no median": Label("fewer than half done: no median", "完成不足半数，无中位数"),
+    "history shorter than two years": Label("history shorter than two years", "历史不足两年"),
 }
 
 
@@ -195,18 +230,21 @@ _VALUES: dict[str, Callable[[str, Lang], str]] = {
     "measure": lambda value, lang: _MEASURES[value].text(lang) if value in _MEASURES else _column_named(value, lang),
     "verdict": _coded(_VERDICTS),
     "trend": _coded(_TRENDS),
-    "reason": _reasons,
+    **dict.fromkeys(("reason", "note", "trend_reason", "season_reason"), _reasons),
+    "named": _coded(_NAMED),
+    **dict.fromkeys(("method", "error_kind", "auc_method"), _coded(_METHODS)),
+    "row": _coded(_ROWS),
     "play": _coded({play.name: play.label for play in ACCOUNT_PLAYS.plays}),
     "who": _coded(WHO_LABELS),
     **dict.fromkeys(("band", "band_low", "band_high", "band_tomorrow"), _bands),
-    "stage": _coded({stage.name: stage.label for stage in playbook.DEAL_HEAT.stages}),
+    **dict.fromkeys(("stage", "bin"), _coded({stage.name: stage.label for stage in playbook.DEAL_HEAT.stages})),
     "attitude": _coded({kind.name: kind.label for kind in playbook.ATTITUDES.kinds}),
     "outcome": _coded(_OUTCOMES),
     "period": _coded(SET_APART),
     "unit": _coded(_UNITS),
     "kind": _coded(_KINDS),
     "part": _coded(_PARTS),
-    "criterion": _coded(_CRITERIA),
+    **dict.fromkeys(("criterion", "next_question", "knocked_out_by"), _coded(_CRITERIA)),
     "trait": _coded(_TRAITS),
 }
 

@@ -14,10 +14,12 @@ from custvalue.frames.checks import nearest
 from custvalue.frames.contracts import Column, Contract, contract_for, schema_for
 from custvalue.frames.odd import odd_notes
 from custvalue.frames.parts import Parts
+from custvalue.frames.sheets import DATE_SYSTEM
 from custvalue.frames.typed import Choice, Failures, typed_columns
-from custvalue.frames.values import arrow_texts
+from custvalue.frames.values import arrow_texts, cells_named
 from custvalue.rules.errors import raise_all, refusal, refusal_text
 
+SERIAL = r"\d{4,5}(\.\d+)?"
 REASON_COLUMNS = ("line", "column", "value", "rule", "remedy")
 
 
@@ -84,6 +86,7 @@ def check_frame(
     ------
     ValueError
         If the kind is unknown, a needed column is missing, or a column name is repeated.
+        If a workbook counts from 1904 and a column of dates holds plain numbers.
         If rows are to be numbered and have a key already, or the kind has no key of one column.
 
     Examples
@@ -101,6 +104,8 @@ def check_frame(
         numbers = pd.Series(np.arange(len(raw)) if lines is None else lines, dtype="int64").astype("str")
         raw, notes = raw.assign(**{made: numbers}), (*notes, (made, "the number of the line"))
     _check_columns(raw, contract)
+    if DATE_SYSTEM in dict(notes):
+        _refuse_serials(raw, contract)
     typed_table = typed_columns(
         raw,
         contract,
@@ -167,6 +172,23 @@ def _check_columns(raw: pd.DataFrame, contract: Contract) -> None:
     repeated = raw.columns[raw.columns.duplicated()].unique().tolist()
     if repeated:
         problems.append(refusal_text("column names must be distinct", repeated, "Rename or drop the repeated ones."))
+    raise_all(contract.kind, problems)
+
+
+def _refuse_serials(raw: pd.DataFrame, contract: Contract) -> None:
+    """Refuse plain numbers as dates where a workbook counts its days from 1904: elsewhere they are other days."""
+    problems = []
+    for name in (column.name for column in contract.columns if column.type == "date" and column.name in raw):
+        serial = raw[name].astype("str").str.fullmatch(SERIAL).fillna(False).astype(bool)
+        if serial.any():
+            problems.append(
+                refusal_text(
+                    f"{name} must not be plain numbers in a workbook that counts from 1904",
+                    f"{raw.loc[serial, name].iloc[0]} in {cells_named(int(serial.sum()))}",
+                    "Format the column as dates in the workbook and save it.",
+                    f"column {name!r}",
+                )
+            )
     raise_all(contract.kind, problems)
 
 

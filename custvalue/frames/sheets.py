@@ -1,6 +1,7 @@
 """One sheet of a workbook as a frame: cells keep the types they have there."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,12 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from custvalue.frames.checks import nearest
 from custvalue.frames.headers import Notes, name_columns, refuse_repeated_names
+from custvalue.frames.sheet_xml import SheetFacts, sheet_facts
+from custvalue.frames.values import cells_named
 from custvalue.rules.errors import refusal
+
+DATE_SYSTEM = "date system"
+"""The note of a workbook that counts its days from 1904, where a plain number is another day than elsewhere."""
 
 
 def read_sheet(
@@ -36,7 +42,8 @@ def read_sheet(
     -------
     tuple of (pandas.DataFrame, array of int64, notes)
         Numbers, dates, truth values and texts in columns of their own dtype, whole numbers as integers (``Int64`` where
-        some are missing); columns that mix them as objects. Empty cells are missing.
+        some are missing); columns that mix them as objects. Empty cells are missing; error values such as ``#REF!`` are
+        texts. Notes count errors and formulas without a saved value, and name the 1904 date system.
 
     Raises
     ------
@@ -45,6 +52,8 @@ def read_sheet(
         If the sheet has no header, or the header repeats a name.
     """
     cells, chosen = _cells(path, sheet)
+    facts = sheet_facts(path, chosen[0])
+    cells = _with_errors(cells, facts)
     filled = np.flatnonzero((cells != "").any(axis=1)) if cells.size else np.array([], dtype=np.int64)
     filled = filled[filled >= skip_rows]
     filled = filled[: max(0, len(filled) - skip_footer)]
@@ -64,6 +73,7 @@ def read_sheet(
     blank = int(filled[-1] - skip_rows + 1 - len(filled))
     if blank:
         notes.append(("blank rows skipped", blank))
+    notes += _notes(facts)
     return named, rows.astype(np.int64) + 1, (*notes, *naming)
 
 
@@ -82,6 +92,31 @@ def _cells(path: Path, sheet: str | int) -> tuple[NDArray[np.object_], Sequence[
     if cells.size:
         cells[:] = rows
     return cells, [name, *(other for other in names if other != name)]
+
+
+def _with_errors(cells: NDArray[np.object_], facts: SheetFacts) -> NDArray[np.object_]:
+    """Return the cells with the error values, which the reader leaves empty, as texts."""
+    if not facts.errors:
+        return cells
+    rows, columns, texts = map(list, zip(*facts.errors, strict=True))
+    height, width = max(len(cells), max(rows) + 1), max(cells.shape[1], max(columns) + 1)
+    filled = np.pad(cells, ((0, height - len(cells)), (0, width - cells.shape[1])), constant_values="")
+    filled[rows, columns] = texts
+    return filled
+
+
+def _notes(facts: SheetFacts) -> list[tuple[str, object]]:
+    notes: list[tuple[str, object]] = []
+    if facts.errors:
+        counts = Counter(text for _, _, text in facts.errors)
+        listed = ", ".join(f"{text!r} ({n})" for text, n in counts.most_common())
+        notes.append(("error values", f"{listed}, first in {facts.first_error}"))
+    if facts.uncalculated:
+        named = f"{cells_named(len(facts.uncalculated))}, first {facts.uncalculated[0]}"
+        notes.append(("formulas without a saved value, read as empty", named))
+    if facts.date_1904:
+        notes.append((DATE_SYSTEM, "1904: cells formatted as dates are read right, plain numbers are refused as dates"))
+    return notes
 
 
 def _label(cell: object) -> str:

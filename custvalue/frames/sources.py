@@ -108,8 +108,8 @@ def read_source(
 
     Notes
     -----
-    Nothing is interpreted: ``NA``, ``null``, ``007`` in text stay what they are. XLSX keeps no error values: a cell
-    such as ``#N/A`` reads as empty. A line that holds nothing is left out and counted; a line of separators alone is
+    Nothing is interpreted: ``NA``, ``null``, ``007`` in text stay what they are. An error value of a sheet, such
+    as ``#REF!``, is a text; a formula whose value was never saved reads as empty and is counted in the notes. A line that holds nothing is left out and counted; a line of separators alone is
     a row of empty cells.
 
     Examples

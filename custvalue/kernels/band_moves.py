@@ -146,7 +146,7 @@ def smallest_points_change(
 
 
 def _next_cuts(card: Card, codes: NDArray[np.integer]) -> Iterator[tuple[bool, Floats, Mask, Integers]]:
-    """Yield the cut above and the cut below each row's band: direction, cut (NaN: none), must it be passed, new band."""
+    """Yield the cut above and the cut below each band: direction, cut (NaN: none), must it be passed, new band."""
     cuts = np.array([np.nan, *card.cuts, np.nan])
     upper_owns = np.array([False, *card.owned_by_upper, False])
     above, below = codes.astype(np.int64) + 1, codes.astype(np.int64)

@@ -9,6 +9,8 @@ from scipy.optimize import isotonic_regression
 from custvalue.kernels.arrays import Codes, Floats
 
 HALF = 0.5
+# Rows looked at together: what is made of them stays in the processor's cache.
+CHUNK = 2**15
 
 
 class BinSums(NamedTuple):
@@ -46,6 +48,25 @@ def bin_sums(codes: NDArray[np.integer], probability: Floats, won: Floats, n_bin
     wins: Floats = np.bincount(codes, weights=won, minlength=n_bins).astype(np.float64, copy=False)
     stated: Floats = np.bincount(codes, weights=probability, minlength=n_bins).astype(np.float64, copy=False)
     return BinSums(n, wins, stated)
+
+
+def binned_sums(probability: Floats, won: Floats, edges: Floats) -> BinSums:
+    """Return what each bin between the edges holds, as :func:`bin_codes` and :func:`bin_sums` would; in one pass.
+
+    >>> binned_sums(np.array([0.1, 0.4, 0.9]), np.array([0.0, 1.0, 1.0]), np.array([0.0, 0.5, 1.0])).wins.tolist()
+    [1.0, 1.0]
+    """
+    n_bins, inner = edges.size - 1, edges[1:-1, None]
+    # Lost and won rows of a bin lie in two cells beside each other, so that one count gives both.
+    n, stated = np.zeros(2 * n_bins), np.zeros(2 * n_bins)
+    for start in range(0, probability.size, CHUNK):
+        values = probability[start : start + CHUNK]
+        cells = np.add.reduce((values > inner).view(np.int8), axis=0, dtype=np.int8).astype(np.intp)
+        cells += cells
+        cells += won[start : start + CHUNK] > HALF
+        n += np.bincount(cells, minlength=2 * n_bins)
+        stated += np.bincount(cells, weights=values, minlength=2 * n_bins)
+    return BinSums(n[::2] + n[1::2], n[1::2], stated[::2] + stated[1::2])
 
 
 def corp(probability: Floats, won: Floats) -> Corp:

@@ -9,6 +9,8 @@ from custvalue.kernels.arrays import Floats
 def wilson_interval(successes: Floats, trials: Floats, level: float) -> tuple[Floats, Floats]:
     """Return the Wilson score interval of a proportion; missing where there is no trial.
 
+    Of no success the lower end is exactly 0, of successes only the upper end exactly 1.
+
     >>> low, high = wilson_interval(np.array([6.0]), np.array([10.0]), 0.95)
     >>> round(float(low[0]), 4), round(float(high[0]), 4)
     (0.3127, 0.8318)
@@ -18,4 +20,6 @@ def wilson_interval(successes: Floats, trials: Floats, level: float) -> tuple[Fl
     p = successes / n
     centre = (p + z_squared / (2 * n)) / (1 + z_squared / n)
     half = np.sqrt(z_squared) * np.sqrt(p * (1 - p) / n + z_squared / (4 * n * n)) / (1 + z_squared / n)
-    return np.maximum(centre - half, 0.0), np.minimum(centre + half, 1.0)
+    low = np.where(successes == 0, 0.0 * n, np.maximum(centre - half, 0.0))
+    high = np.where(successes == n, 1.0, np.minimum(centre + half, 1.0))
+    return low, high

@@ -1,6 +1,8 @@
 """Weighted totals with the check for range and missing values, all in one pass over slices that stay in the cache."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +11,8 @@ from numpy.typing import NDArray
 
 from custvalue.kernels.arrays import Floats
 
-# Rows of a slice: three arrays of this length stay in a second-level cache. Threads were tried and gain nothing: the
-# calls on a slice are so short that the threads wait for each other.
-SLICE = 65_536
+# Rows of a slice: long enough that threads seldom wait for each other between calls, short enough for the cache.
+SLICE = 131_072
 
 Numbers = NDArray[Any]
 
@@ -22,7 +23,7 @@ class Totals:
 
     ``low`` and ``high`` are the totals with the least or the most points for every missing value; they are the very
     array ``total`` where nothing that carries weight is missing. ``outside`` says which columns hold a value below the
-    least or above the most points, or an infinity.
+    least or above the most points, or an infinity: the bounds are then not to be used.
     """
 
     total: Floats
@@ -32,42 +33,75 @@ class Totals:
 
 
 def weighted_totals(
-    columns: Sequence[Numbers], weights: Sequence[float], least: Sequence[float], most: Sequence[float]
+    columns: Sequence[Numbers],
+    weights: Sequence[float],
+    least: Sequence[float],
+    most: Sequence[float],
+    *,
+    then: Callable[[slice, Floats], None] | None = None,
 ) -> Totals:
     """Return ``Σ weight × column`` row by row with its bounds over the missing values, and who is out of range.
 
     Columns may hold floats (NaN where missing) or whole numbers of any width. A column of weight 0 does not count.
+    ``then`` is called with each slice of rows and its totals while they are in the cache. Slices are shared out among
+    as many threads as there are processors.
 
-    >>> found = weighted_totals([np.array([1.0, np.nan]), np.array([2, 3])], [2, 1], [0, 0], [2, 2])
+    >>> found = weighted_totals([np.array([1.0, np.nan]), np.array([2, 1])], [2, 1], [0, 0], [2, 2])
     >>> found.total.tolist(), found.low.tolist(), found.high.tolist(), found.outside.tolist()
-    ([4.0, nan], [4.0, 3.0], [4.0, 7.0], [False, True])
+    ([4.0, nan], [4.0, 1.0], [4.0, 5.0], [False, False])
     """
     n = columns[0].shape[0]
-    total, product = np.empty(n), np.empty(min(n, SLICE))
+    total = np.empty(n)
     slices = [slice(start, min(start + SLICE, n)) for start in range(0, n, SLICE)]
-    outside, gaps = np.zeros((2, len(slices), len(columns)), dtype=bool)
+    outside = np.zeros((len(slices), len(columns)), dtype=bool)
+    gaps = outside.copy()
     limits = [_limit(*of_column) for of_column in zip(columns, least, most, strict=True)]
-    with np.errstate(invalid="ignore", over="ignore"):  # infinities are found, and refused by the caller
-        for piece, rows in enumerate(slices):
-            mine, begun = total[rows], False
-            for place, (column, weight) in enumerate(zip(columns, weights, strict=True)):
-                part = column[rows]
-                if not _surely_inside(part, limits[place]):
-                    gaps[piece, place], outside[piece, place] = _look_closer(part, least[place], most[place])
-                if weight > 0 and begun:
-                    mine += part if weight == 1 else _weighed(part, weight, product[: part.size])
-                elif weight > 0:
-                    begun = True
-                    _weighed(part, weight, mine)
+
+    def add_up(piece: int) -> None:
+        rows = slices[piece]
+        mine, begun = total[rows], False
+        product = np.empty_like(mine)
+        for place, (column, weight) in enumerate(zip(columns, weights, strict=True)):
+            part = column[rows]
+            if not _surely_inside(part, limits[place]):
+                gaps[piece, place], outside[piece, place] = _look_closer(part, least[place], most[place])
+            if weight > 0 and begun:
+                mine += part if weight == 1 else _weighed(part, weight, product)
+            elif weight > 0:
+                begun = True
+                _weighed(part, weight, mine)
+        if then is not None:
+            then(rows, mine)
+
+    _share_out(add_up, range(len(slices)))
     low, high = total, total
-    with_gaps = (gaps & (np.asarray(weights) > 0)).any(axis=1)
-    if with_gaps.any():
+    with_gaps = np.flatnonzero((gaps & (np.asarray(weights) > 0)).any(axis=1))
+    if with_gaps.size:
         low, high = total.copy(), total.copy()
-        for piece in np.flatnonzero(with_gaps):
+
+        def bound(piece: int) -> None:
             rows = slices[piece]
-            for end, fillers in ((low, least), (high, most)):
-                _fill_up(columns, weights, fillers, rows, end[rows])
-    return Totals(total, low, high, outside.any(axis=0))
+            parts = [column[rows] for column in columns]
+            _fill_up(parts, weights, least, most, low[rows], high[rows])
+
+        _share_out(bound, with_gaps.tolist())
+    return Totals(total, low, high, np.logical_or.reduce(outside, axis=0))
+
+
+def _share_out(work: Callable[[int], None], pieces: Sequence[int]) -> None:
+    """Do the work for each piece; where there are several, in as many threads as there are processors."""
+
+    def some(own: Sequence[int]) -> None:
+        with np.errstate(invalid="ignore", over="ignore"):  # infinities are found, and refused by the caller
+            for piece in own:
+                work(piece)
+
+    n_threads = min(os.cpu_count() or 1, len(pieces))
+    if n_threads <= 1:
+        some(pieces)
+        return
+    with ThreadPoolExecutor(n_threads) as pool:
+        list(pool.map(some, [pieces[first::n_threads] for first in range(n_threads)]))
 
 
 def _limit(column: Numbers, least: float, most: float) -> Any:
@@ -102,13 +136,21 @@ def _weighed(part: Numbers, weight: float, product: Floats) -> Floats:
 
 
 def _fill_up(
-    columns: Sequence[Numbers], weights: Sequence[float], fillers: Sequence[float], rows: slice, end: Floats
+    parts: Sequence[Numbers],
+    weights: Sequence[float],
+    least: Sequence[float],
+    most: Sequence[float],
+    low: Floats,
+    high: Floats,
 ) -> None:
-    """Add a slice up anew, with a filler for every missing value."""
-    end[:] = 0.0
-    product = np.empty_like(end)
-    for column, weight, filler in zip(columns, weights, fillers, strict=True):
+    """Add a slice up anew, with the least and with the most for every missing value.
+
+    No value lies below the least or above the most, so the larger of the two, or the smaller, fills the gaps alone.
+    """
+    low[:], high[:] = 0.0, 0.0
+    product, filled = np.empty_like(low), np.empty_like(low)
+    for part, weight, fewest, top in zip(parts, weights, least, most, strict=True):
         if weight > 0:
-            _weighed(column[rows], weight, product)
-            np.putmask(product, np.isnan(product), filler * weight)
-            end += product
+            _weighed(part, weight, product)
+            low += np.fmax(product, fewest * weight, out=filled)
+            high += np.fmin(product, top * weight, out=filled)

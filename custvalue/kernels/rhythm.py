@@ -15,7 +15,9 @@ _NODE_WEIGHTS = _NODE_WEIGHTS / _NODE_WEIGHTS.sum()
 # Weakly held beliefs about the pool, for frames of a few accounts: centre and spread of the mean log shape, and of the
 # log of its spread.
 _BELIEF = ((0.0, 1.0), (np.log(0.5), 1.0))
-_BOUNDS = ((np.log(0.3), np.log(50.0)), (np.log(0.1), 1.0))
+# Where the spread of the log shapes is looked for: at an end it is a bound and no estimate.
+SD_LOG_SHAPE = (0.1, float(np.e))
+_BOUNDS = ((np.log(0.3), np.log(50.0)), (np.log(SD_LOG_SHAPE[0]), np.log(SD_LOG_SHAPE[1])))
 _CHUNK = 20_000
 
 

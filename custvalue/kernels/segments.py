@@ -32,13 +32,13 @@ class Angle:
     owned_by_upper: tuple[bool, ...]
     top: float = LARGEST
 
-    def below(self, values: Floats, cut: int) -> Flags:
+    def below(self, values: Floats, cut: int, out: Flags | None = None) -> Flags:
         """Say which values lie below a cut; one that misses it by round-off stands on it."""
         # 0.8 - 0.1 is a little more than 0.7.
         tolerance = ROUND_OFF * max(map(abs, self.cuts))
         if self.owned_by_upper[cut]:
-            return values < self.cuts[cut] - tolerance
-        return values <= self.cuts[cut] + tolerance
+            return np.less(values, self.cuts[cut] - tolerance, out=out)
+        return np.less_equal(values, self.cuts[cut] + tolerance, out=out)
 
 
 @dataclass(slots=True)
@@ -190,8 +190,11 @@ def _room(potential: Floats, held: Floats | None, target: float, found: Segmente
 
 def _classes(values: Floats, angle: Angle, codes: Codes, name: str, suspect: set[str]) -> Flags | None:
     """Class a slice of one angle from the best, and return what is missing, if anything is."""
-    codes[:] = 0
-    for cut in range(len(angle.cuts)):
+    if angle.cuts:
+        angle.below(values, 0, out=codes.view(np.bool_))
+    else:
+        codes[:] = 0
+    for cut in range(1, len(angle.cuts)):
         codes += angle.below(values, cut).view(np.int8)
     if _complete(values, angle.top):
         return None

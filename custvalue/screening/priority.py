@@ -64,9 +64,9 @@ def rank_opportunities(
         - ``probability``; ``expected`` (currency).
         - ``rank``: 1 = first; opportunities equal in expected value and probability share the best rank.
         - ``place``: 1, 2, … without ties: those are placed in the order of their rows.
-        - ``grid_probability``, ``grid_amount``: the row and the column of the grid that is nearest, halfway going to the
-          higher one (ordered categoricals of the grid's own numbers, lowest first). Missing also where the frame's
-          currency is not the grid's.
+        - ``grid_probability``, ``grid_amount``: the row and the column of the grid that is nearest, halfway going to
+          the higher one (ordered categoricals of the grid's own numbers, lowest first). Missing also where the
+          frame's currency is not the grid's.
         - where there is a column of hours, ``expected_per_hour``: expected value per remaining selling hour; missing
           where hours are missing or 0.
         - where ``risk_tolerance`` is given, ``certainty_equivalent``: the certain amount that is worth as much,

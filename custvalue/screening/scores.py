@@ -132,10 +132,15 @@ def score_prospects(
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The points of each criterion as they were given, their totals, and who is knocked out or may be."""
+    """The points of each criterion as they were given, their totals, and who is knocked out or may be.
+
+    ``score`` and ``codes`` are the total on the scale and its band; the score is the very total where that is banded.
+    """
 
     points: list[Numbers]
     totals: Totals
+    score: kernels.Floats
+    codes: kernels.Codes
     knocked: Mask
     maybe_knocked: Mask
     any_knock_out: bool
@@ -156,16 +161,24 @@ def read_answers(check: FrameCheck, scorecard: Scorecard, *, contributions: bool
         criterion_points(check, criterion) if given is None else given
         for criterion, given in zip(criteria, plain, strict=True)
     ]
+    n, banded_raw = len(check.frame), _banded_raw(scorecard)
+    score, codes = np.empty(0 if banded_raw else n), np.empty(n, dtype=np.int8)
+
+    def band(rows: slice, total: kernels.Floats) -> None:
+        codes[rows] = band_of(scorecard, on_scale(scorecard, total, out=None if banded_raw else score[rows]))
+
     totals = weighted_totals(
         points,
         [criterion.weight for criterion in criteria],
         [criterion.min_points for criterion in criteria],
         [criterion.max_points for criterion in criteria],
+        then=band,
     )
     for place in np.flatnonzero(totals.outside):
         if plain[place] is not None:
             criterion_points(check, criteria[place])  # says which rows
-    return Answers(points, totals, *_knock_outs(scorecard, points, len(check.frame)))
+    score = totals.total if banded_raw else score
+    return Answers(points, totals, score, codes, *_knock_outs(scorecard, points, n))
 
 
 def _plain_numbers(frame: pd.DataFrame, name: str) -> Numbers | None:
@@ -224,22 +237,31 @@ def round_off(scorecard: Scorecard) -> float:
     return kernels.ROUND_OFF * largest
 
 
-def on_scale(scorecard: Scorecard, total: kernels.Floats) -> kernels.Floats:
+def _banded_raw(scorecard: Scorecard) -> bool:
+    """Say whether the total itself is what the bands cut."""
+    return scorecard.scale is None or scorecard.scale == scorecard.max_total
+
+
+def on_scale(scorecard: Scorecard, total: kernels.Floats, *, out: kernels.Floats | None = None) -> kernels.Floats:
     """Return totals on the scale: multiplied before divided, so that whole results stay whole."""
-    if scorecard.scale is None or scorecard.scale == scorecard.max_total:
+    if scorecard.scale is None or _banded_raw(scorecard):
         return total
-    score = total * scorecard.scale
+    score = np.multiply(total, scorecard.scale, out=out)
     score /= scorecard.max_total
     return score
+
+
+def band_of(scorecard: Scorecard, banded: kernels.Floats) -> kernels.Codes:
+    """Return the band of each value that the bands cut; -1 where it is missing."""
+    bands = scorecard.bands
+    return kernels.band_codes(banded, bands.cuts, bands.owned_by_upper, tolerance=round_off(scorecard))
 
 
 def score_columns(scorecard: Scorecard, answers: Answers) -> dict[str, Any]:
     """Return the columns of the score and the band; equal columns are the same object."""
     totals = answers.totals
-    score = on_scale(scorecard, totals.total)
-    if totals.low is totals.total:
-        score_low = score_high = score
-    else:
+    score = score_low = score_high = answers.score
+    if totals.low is not totals.total:
         score_low, score_high = on_scale(scorecard, totals.low), on_scale(scorecard, totals.high)
     columns = {"total": totals.total, "total_low": totals.low, "total_high": totals.high}
     if scorecard.scale is None:
@@ -253,28 +275,26 @@ def _band_columns(
     scorecard: Scorecard, answers: Answers, banded_low: kernels.Floats, banded_high: kernels.Floats
 ) -> dict[str, Any]:
     """Return the bands at either end and what follows from them."""
-    knocked, maybe_knocked, bands = answers.knocked, answers.maybe_knocked, scorecard.bands
-    tolerance = round_off(scorecard)
-    low = kernels.band_codes(banded_low, bands.cuts, bands.owned_by_upper, tolerance=tolerance)
-    high = low
+    knocked, maybe_knocked, names = answers.knocked, answers.maybe_knocked, scorecard.bands.names
+    low = high = answers.codes
     if banded_high is not banded_low:
-        high = kernels.band_codes(banded_high, bands.cuts, bands.owned_by_upper, tolerance=tolerance)
+        low, high = band_of(scorecard, banded_low), band_of(scorecard, banded_high)
     if answers.any_knock_out:
         low, high = np.where(knocked | maybe_knocked, 0, low), np.where(knocked, 0, high)
-    band_low = band_high = band = ordered_classes(low, bands.names)
+    band_low = band_high = band = ordered_classes(low, names)
     undecided = np.flatnonzero(low != high) if high is not low else np.empty(0, dtype=np.int64)
     if undecided.size:
-        band_high = ordered_classes(high, bands.names)
+        band_high = ordered_classes(high, names)
         certain = low.copy()
         certain[undecided] = kernels.MISSING_CODE
-        band = ordered_classes(certain, bands.names)
+        band = ordered_classes(certain, names)
     return {
         "band": band,
         "band_low": band_low,
         "band_high": band_high,
         "knocked_out": nullable_booleans(knocked, maybe_knocked) if answers.any_knock_out else _no(low.size),
         **_knock_out_reasons(scorecard, answers),
-        "priority_action": _priority_action(scorecard, banded_low, banded_high, answers, tolerance),
+        "priority_action": _priority_action(scorecard, banded_low, banded_high, answers),
         "next_question": next_question(scorecard, answers.points, undecided),
     }
 
@@ -324,14 +344,15 @@ def _contributions(scorecard: Scorecard, answers: Answers) -> dict[str, kernels.
 
 
 def _priority_action(
-    scorecard: Scorecard, low: kernels.Floats, high: kernels.Floats, answers: Answers, tolerance: float
+    scorecard: Scorecard, low: kernels.Floats, high: kernels.Floats, answers: Answers
 ) -> pd.arrays.BooleanArray:
     if scorecard.action_from is None:
         return nullable_booleans(np.zeros(low.size, dtype=bool), np.ones(low.size, dtype=bool))
-    least = low >= scorecard.action_from - tolerance
+    from_here = scorecard.action_from - round_off(scorecard)
+    least = low >= from_here
     if high is low and not answers.any_knock_out:
         return pd.arrays.BooleanArray(least, np.zeros(low.size, dtype=bool))
-    most = least if high is low else high >= scorecard.action_from - tolerance
+    most = least if high is low else high >= from_here
     if answers.any_knock_out:
         least, most = least & ~answers.knocked & ~answers.maybe_knocked, most & ~answers.knocked
     return nullable_booleans(least, least != most)

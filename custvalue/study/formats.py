@@ -10,48 +10,187 @@ from custvalue.rules.labels import Lang
 Format = Literal["count", "money", "percent", "percentage_points", "number", "significant", "date", "yes_no", "text"]
 
 _FRACTIONS = frozenset(
-    """
-    probability p_stage p_rep p_model p_win_ever p_rep_minus_p_stage used_probability mean_probability
-    share cumulative_share current_share winnable_share hunting farming
-    win_rate win_rate_closed win_rate_all win_rate_closed_only logistic_win_rate isotonic_win_rate
-    share_of_accounts share_of_revenue share_of_potential share_of_headroom share_of_before share_of_placed
-    share_of_expected share_of_variance share_of_prospects share_of_wins share_lost share_open share_settled
-    share_changed share_unchanged rate_decided within_year within_year_low within_year_high
-    within_5_pct within_10_pct within_20_pct crm_accuracy_clipped wape skill
-    chance_at_least chance_if_won chance_if_lost swing swing_alone trend trend_low trend_high fdr
-    class_limit_a class_limit_b segment_probability likeliest_probability p_potential_too_low
-    """.split()
+    (
+        "probability",
+        "p_stage",
+        "p_rep",
+        "p_model",
+        "p_win_ever",
+        "p_rep_minus_p_stage",
+        "used_probability",
+        "mean_probability",
+        "share",
+        "cumulative_share",
+        "current_share",
+        "winnable_share",
+        "hunting",
+        "farming",
+        "win_rate",
+        "win_rate_closed",
+        "win_rate_all",
+        "win_rate_closed_only",
+        "logistic_win_rate",
+        "isotonic_win_rate",
+        "share_of_accounts",
+        "share_of_revenue",
+        "share_of_potential",
+        "share_of_headroom",
+        "share_of_before",
+        "share_of_placed",
+        "share_of_expected",
+        "share_of_variance",
+        "share_of_prospects",
+        "share_of_wins",
+        "share_lost",
+        "share_open",
+        "share_settled",
+        "share_changed",
+        "share_unchanged",
+        "rate_decided",
+        "within_year",
+        "within_year_low",
+        "within_year_high",
+        "within_5_pct",
+        "within_10_pct",
+        "within_20_pct",
+        "crm_accuracy_clipped",
+        "wape",
+        "skill",
+        "chance_at_least",
+        "chance_if_won",
+        "chance_if_lost",
+        "swing",
+        "swing_alone",
+        "trend",
+        "trend_low",
+        "trend_high",
+        "fdr",
+        "class_limit_a",
+        "class_limit_b",
+        "segment_probability",
+        "likeliest_probability",
+        "p_potential_too_low",
+    )
 )
 _MONEY = frozenset(
-    """
-    amount amount_signed amount_before amount_after amount_at_close cumulative_amount raised cut
-    expected expected_open expected_per_hour expected_p_stage expected_p_rep expected_p_model expected_headroom
-    expected_rep_minus_stage forecast forecast_minus_actual actual
-    last_period same_period_last_year raw_pipeline weighted_pipeline
-    headroom headroom_moved list_price negative_sum unnamed_sum open overdue potential potential_low potential_high
-    revenue total_revenue revenue_before revenue_after revenue_lost revenue_new revenue_returned revenue_at_risk
-    revenue_now revenue_expected revenue_low revenue_high revenue_trailing_year total_left lost total_change
-    opening closing closing_minus_opening opening_overdue closing_overdue
-    won won_plus_open won_between won_from_opening won_not_in_opening won_raised won_cut
-    mae mae_compared mae_baseline mae_saved mae_saved_low mae_saved_high rmse mean_won_amount
-    mean sd p10 p50 p90 error_bound target still_needed open_needed open_needed_low open_needed_high
-    velocity_per_day velocity_low velocity_high
-    """.split()
+    (
+        "amount",
+        "amount_signed",
+        "amount_before",
+        "amount_after",
+        "amount_at_close",
+        "cumulative_amount",
+        "raised",
+        "cut",
+        "expected",
+        "expected_open",
+        "expected_per_hour",
+        "expected_p_stage",
+        "expected_p_rep",
+        "expected_p_model",
+        "expected_headroom",
+        "expected_rep_minus_stage",
+        "forecast",
+        "forecast_minus_actual",
+        "actual",
+        "last_period",
+        "same_period_last_year",
+        "raw_pipeline",
+        "weighted_pipeline",
+        "headroom",
+        "headroom_moved",
+        "list_price",
+        "negative_sum",
+        "unnamed_sum",
+        "open",
+        "overdue",
+        "potential",
+        "potential_low",
+        "potential_high",
+        "revenue",
+        "total_revenue",
+        "revenue_before",
+        "revenue_after",
+        "revenue_lost",
+        "revenue_new",
+        "revenue_returned",
+        "revenue_at_risk",
+        "revenue_now",
+        "revenue_expected",
+        "revenue_low",
+        "revenue_high",
+        "revenue_trailing_year",
+        "total_left",
+        "lost",
+        "total_change",
+        "opening",
+        "closing",
+        "closing_minus_opening",
+        "opening_overdue",
+        "closing_overdue",
+        "won",
+        "won_plus_open",
+        "won_between",
+        "won_from_opening",
+        "won_not_in_opening",
+        "won_raised",
+        "won_cut",
+        "mae",
+        "mae_compared",
+        "mae_baseline",
+        "mae_saved",
+        "mae_saved_low",
+        "mae_saved_high",
+        "rmse",
+        "mean_won_amount",
+        "mean",
+        "sd",
+        "p10",
+        "p50",
+        "p90",
+        "error_bound",
+        "target",
+        "still_needed",
+        "open_needed",
+        "open_needed_low",
+        "open_needed_high",
+        "velocity_per_day",
+        "velocity_low",
+        "velocity_high",
+    )
 )
 # Probabilities of a test, and thresholds that are now money, now a share: three digits, whatever their size.
 _SIGNIFICANT = frozenset(
-    """
-    p_value q_value binomial_p spiegelhalter_p p_trend p_trend_holm season_p p_gap_this_long p_ordinary_gap
-    threshold moved_to hhi hhi_change
-    """.split()
+    (
+        "p_value",
+        "q_value",
+        "binomial_p",
+        "spiegelhalter_p",
+        "p_trend",
+        "p_trend_holm",
+        "season_p",
+        "p_gap_this_long",
+        "p_ordinary_gap",
+        "threshold",
+        "moved_to",
+        "hhi",
+        "hhi_change",
+    )
 )
 _IN_PERCENT = ("bias_pct",)
 # The columns low and high carry the format of what they bound, which stands in the same table.
 _BOUNDS = ("low", "high")
 _BOUNDED_FRACTIONS = _FRACTIONS & frozenset(
-    """
-    win_rate win_rate_closed win_rate_closed_only share_of_before share_lost share_changed share_unchanged rate_decided
-    """.split()
+    (
+        "win_rate",
+        "win_rate_closed",
+        "win_rate_closed_only",
+        "share_of_before",
+        "share_lost",
+        "share_changed",
+        "share_unchanged",
+        "rate_decided",
+    )
 )
 # Tables whose rows are measures of different kinds, or cells of a matrix.
 _OF_MEASURES = ("now", "low", "median", "high")

@@ -87,7 +87,7 @@ def distribution_accuracy(
     actual's rank among them, uniform if the actual is one more draw. The PIT of quantiles is drawn evenly between the
     levels on either side. The CRPS of distributions is that of 1,000 quantiles. The verdict takes forecasts as
     independent: those of one quarter share its luck, so give one row per period. It tests mean and spread of the PIT,
-    each at half the error chance; the mean goes first.
+    each at half the error chance; where both fail, the verdict names the larger.
 
     References
     ----------
@@ -262,10 +262,11 @@ def _verdict(pit: Floats, level: float) -> str:
         return "too few"
     critical = float(ndtri(1 - (1 - level) / 4))  # two tests, two-sided each
     mean, spread = pit_tests(pit)
-    if abs(mean) > critical:
+    # Too narrow a distribution also shakes the mean of the PIT, and too low a one its spread: the larger is the cause.
+    if max(abs(mean), abs(spread)) > critical:
+        if abs(spread) > abs(mean):
+            return "too narrow" if spread > 0 else "too wide"
         return "too low" if mean > 0 else "too high"
-    if abs(spread) > critical:
-        return "too narrow" if spread > 0 else "too wide"
     return "not contradicted"
 
 

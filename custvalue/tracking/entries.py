@@ -19,6 +19,7 @@ from custvalue.rules.ladder import Ladder
 
 SETTLED = 0.95
 _LEVEL = 0.95
+_MATURITY = ("stage", "n", "n_left_out", "wait_days", "share_settled", "n_matured", "n_matured_open")
 _ENTRY = ("opportunity", "stage", "entered", "quarter", "p_stage", "closed", "outcome", "matured")
 
 
@@ -38,6 +39,7 @@ def stage_entries(
     ladder: Ladder = playbook.DEAL_HEAT,
     settled: float = SETTLED,
     matured_after: float | None = None,
+    covered_from: AsOf | None = None,
     freq: str = "Q-DEC",
     keep: Sequence[str] = (),
 ) -> StageEntries:
@@ -61,6 +63,9 @@ def stage_entries(
         Share of the deals that must be won or lost by then, between 0 and 1.
     matured_after : float, optional
         Days instead, the same for all stages.
+    covered_from : date, optional
+        The day from which the closings are complete, by default that of the first closing; earlier entries are left
+        out.
     freq : str
         pandas quarter or month frequency of the cohorts.
     keep : sequence of str
@@ -69,10 +74,10 @@ def stage_entries(
     Returns
     -------
     StageEntries
-        ``.entries``: one row per deal and stage entered by ``as_of``, in order of entry: ``opportunity``, ``stage``
+        ``.entries``: one row per deal and stage entered from ``covered_from`` to ``as_of``, in order of entry: ``opportunity``, ``stage``
         (ordered categorical), ``entered``, ``quarter`` (label of the cohort), ``p_stage``, ``closed`` and ``outcome``
         as known on the day, ``matured`` (bool), and the columns kept.
-        ``.maturity``: one row per stage of the ladder: ``stage``, ``n``, ``wait_days``, ``share_settled`` (by then;
+        ``.maturity``: one row per stage of the ladder: ``stage``, ``n``, ``n_left_out`` (entered too early), ``wait_days``, ``share_settled`` (by then;
         below ``settled`` where even the oldest entries have not settled), ``n_matured``, ``n_matured_open``.
 
     Raises
@@ -87,7 +92,8 @@ def stage_entries(
     -----
     Losses often close sooner than wins. Of entries that are young the closed ones are then mostly losses, and a rate of
     the closed is too low; that is why only matured entries are judged. The few matured entries that are still open
-    stand beside the rate. A deal appears once for every stage it entered, so rows of different stages are not
+    stand beside the rate. Of deals that entered a stage before the closings were recorded only those are in the frame
+    that were still open then, which are mostly the slow and the won: those entries are no fair cohort. A deal appears once for every stage it entered, so rows of different stages are not
     independent of each other.
 
     Examples
@@ -97,7 +103,8 @@ def stage_entries(
     >>> history = pd.DataFrame({"opportunity": ["a", "b", "c"], "stage": "terms", "entered": days})
     >>> closed = pd.to_datetime(["2025-03-01", "2025-02-20", None])
     >>> deals = pd.DataFrame({"opportunity": ["a", "b", "c"], "outcome": ["won", "lost", None], "closed": closed})
-    >>> stage_entries(history, deals, as_of="2026-09-30").entries[["opportunity", "p_stage", "outcome", "matured"]]
+    >>> found = stage_entries(history, deals, as_of="2026-09-30", covered_from="2025-01-01")
+    >>> found.entries[["opportunity", "p_stage", "outcome", "matured"]]
       opportunity  p_stage outcome  matured
     0           a      0.6     won     True
     1           b      0.6    lost     True
@@ -118,6 +125,10 @@ def stage_entries(
     rows = pd.DataFrame({"opportunity": history["opportunity"], "code": codes, "entered": entered, "place": place})
     rows = rows[(rows["entered"] <= day) & (rows["code"] >= 0)].sort_values(["entered", "code"], kind="stable")
     rows = rows.drop_duplicates(["opportunity", "code"])
+    begin = deals["closed"].min() if covered_from is None else as_day(covered_from)
+    early = (rows["entered"] < begin).to_numpy()  # nothing is early where there is no closing
+    n_left_out = np.bincount(rows["code"].to_numpy()[early], minlength=len(ladder.names))
+    rows = rows[~early]
     known = deals.take(rows["place"].to_numpy()).reset_index(drop=True)
     code = rows["code"].to_numpy()
     age = (day - rows["entered"]).dt.days.to_numpy(dtype=np.float64)
@@ -142,10 +153,11 @@ def stage_entries(
     n = len(ladder.names)
     maturity = waits.assign(
         n=np.bincount(code, minlength=n),
+        n_left_out=n_left_out,
         n_matured=np.bincount(code[matured], minlength=n),
         n_matured_open=np.bincount(code[matured & ~is_closed], minlength=n),
     )
-    return StageEntries(entries, maturity[["stage", "n", "wait_days", "share_settled", "n_matured", "n_matured_open"]])
+    return StageEntries(entries, maturity[list(_MATURITY)])
 
 
 def _history(frame: pd.DataFrame, ladder: Ladder) -> tuple[pd.DataFrame, Any, "pd.Series[Any]"]:

@@ -20,8 +20,14 @@ class JudgedRows:
     """
 
     def __init__(self, p: NDArray[np.float64], result: NDArray[np.float64], mature: NDArray[np.bool_] | None) -> None:
+        # A sum is missing if any of its parts is: cheaper than asking each of them.
+        self.everything = mature is None and not np.isnan(p.sum()) and not np.isnan(result.sum())
+        if self.everything:
+            every, none = np.ones(p.size, dtype=bool), np.zeros(p.size, dtype=bool)
+            self.probability, self.won, self.counted = p, result, every
+            self.closed, self.open, self.left_out, self.is_fair = every, none, none, True
+            return
         missing = np.isnan(p)
-        self.everything = mature is None and not missing.any() and not np.isnan(result).any()
         counted = ~missing if mature is None else mature & ~missing
         is_open = np.isnan(result)
         self.probability, self.won, self.counted = p, result, counted
@@ -36,8 +42,8 @@ def judged_rows(check: FrameCheck, probability: str, outcome: str, matured: str)
     p = check.numbers(probability, low=0, high=1, purpose="the probability that was stated")
     if outcome in frame and _is_zero_or_one(frame[outcome]):
         result = frame[outcome].to_numpy(dtype=np.float64, na_value=np.nan)
-        wrong = ~np.isnan(result) & (result != 0) & (result != 1)
-        if wrong.any():
+        if np.count_nonzero(result == 0) + np.count_nonzero(result == 1) < result.size:
+            wrong = ~np.isnan(result) & (result != 0) & (result != 1)
             check.fail_rows(f"{outcome} must be 1 or 0", outcome, wrong, "Missing while open.")
     else:
         codes = check.choices(outcome, OUTCOMES, purpose="'won' or 'lost', missing while open")

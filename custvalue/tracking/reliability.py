@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from custvalue.frames.checks import FrameCheck, to_pandas
 from custvalue.frames.nullable import ordered_classes
-from custvalue.kernels.calibration import bin_codes, bin_sums
+from custvalue.kernels.calibration import bin_codes, bin_sums, binned_sums
 from custvalue.kernels.clustered import Effective, clustered_counts, rate_intervals
 from custvalue.rules import playbook
 from custvalue.rules.errors import refusal
@@ -116,17 +116,21 @@ def reliability_table(
         if bins == "quantile":
             edges = np.percentile(p, edges * PERCENT) if p.size else edges
         names = _edge_names(edges, bins)
-        codes = bin_codes(rows.probability, edges)
-    of_closed = codes if everything else codes[rows.closed]
-    sums = bin_sums(of_closed, p, won, n_bins)
-    n_open = np.zeros(n_bins, dtype=np.int64) if everything else np.bincount(codes[rows.open], minlength=n_bins)
+    n_open = np.zeros(n_bins, dtype=np.int64)
+    if bins != "stage" and everything and clusters is None:
+        sums = binned_sums(p, won, edges)
+    else:
+        codes = codes if bins == "stage" else bin_codes(rows.probability, edges)
+        n_open += np.bincount(codes[rows.open], minlength=n_bins)
+        codes = codes if everything else codes[rows.closed]
+        sums = bin_sums(codes, p, won, n_bins)
     with np.errstate(invalid="ignore", divide="ignore"):
         rate = sums.wins / sums.n
         mean = sums.probability / sums.n
         share_open = n_open / (sums.n + n_open)
     effective, n_clusters = Effective(sums.n, np.full(n_bins, np.inf)), None
     if clusters is not None:
-        effective, n_clusters = clustered_counts(of_closed, won, clusters[rows.closed], n_bins)
+        effective, n_clusters = clustered_counts(codes, won, clusters[rows.closed], n_bins)
     low, high = rate_intervals(rate, effective, level, interval)
     columns: dict[str, Any] = {
         "bin": ordered_classes(np.arange(n_bins), names),

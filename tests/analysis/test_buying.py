@@ -56,9 +56,12 @@ def test_one_active_account_in_twenty_has_a_p_value_below_5_percent_whatever_its
         for n, size in ((3, 2500), (10, 2500), (300, 1500))
     ]
     accounts = buying_pattern(pd.concat(groups), as_of=AS_OF).accounts
-    judged = accounts[accounts["overdue"].notna()]
+    judged = accounts[accounts["p_gap_this_long"].notna()]
     flagged = by_group(judged)["p_gap_this_long"].agg(lambda p: (p <= 0.05).mean())
     assert flagged.between(0.035, 0.065).all(), flagged
+    # Long histories are chosen by their finished gaps: of those fewer are flagged, never more.
+    chosen = by_group(accounts[accounts["overdue"].notna()])["p_gap_this_long"].agg(lambda p: (p <= 0.05).mean())
+    assert (chosen <= 0.065).all(), chosen
     # Uniform beyond the tail too: a tenth in every tenth.
     for _, p in by_group(judged)["p_gap_this_long"]:
         assert stats.kstest(p, "uniform").statistic < 0.05
@@ -88,7 +91,7 @@ def test_accounts_with_few_purchases_in_two_years_of_data_are_not_flagged_for_be
         {"account": [f"a-{k}" for k in row], "date": AS_OF - pd.to_timedelta(ago, unit="D"), "amount": 1.0}
     )
     accounts = buying_pattern(sales, as_of=AS_OF).accounts
-    judged = accounts[accounts["overdue"].notna()]
+    judged = accounts[accounts["p_gap_this_long"].notna()]
     bands = pd.cut(judged["n_purchases"], [2, 3, 5, 10, 30])
     flagged = judged.groupby(bands, observed=True)["p_gap_this_long"].agg(lambda p: (p <= 0.05).mean())
     assert flagged.between(0.03, 0.075).all(), flagged
@@ -360,6 +363,8 @@ def test_the_input_is_not_changed():
         ({"fdr": 5}, "fdr must lie between 0 and 1"),
         ({"level": 1.0}, "level must lie between 0 and 1"),
         ({"min_purchases": 1}, "min_purchases must be a whole number of 2 or more"),
+        ({"min_span_days": -1}, "min_span_days must be 0 or more"),
+        ({"min_span_days": "90"}, "min_span_days must be 0 or more"),
         ({"amount": "revenue"}, "column 'revenue' is needed"),
         ({"date": "amount"}, "amount must be a date"),
     ],
@@ -388,3 +393,54 @@ def test_online_retail_to_the_penny(shared):
     days = frame[frame["amount"] > 0].assign(day=lambda rows: rows["InvoiceDate"].dt.normalize())
     n_days = len(days.dropna(subset="CustomerID").drop_duplicates(["CustomerID", "day"]))
     assert found.accounts["n_purchases"].sum() == n_days
+
+
+def test_three_purchases_on_three_days_running_are_no_rhythm():
+    sales = sold("fresh", ["2026-09-09", "2026-09-10", "2026-09-11"])
+    row = buying_pattern(sales, as_of=AS_OF).accounts.iloc[0]
+    assert (row["recency"], row["reason"]) == (19, "history shorter than 90 days")
+    assert row[["overdue", "q_value", "revenue_at_risk", "rank"]].isna().all()
+    # Asked for, it is judged.
+    judged = buying_pattern(sales, as_of=AS_OF, min_span_days=0).accounts.iloc[0]
+    assert (judged["overdue"], judged["reason"]) == (True, "")
+
+
+@pytest.mark.parametrize(("span", "judged"), [(89, False), (90, True)])
+def test_a_history_of_ninety_days_is_judged(span, judged):
+    sales = sold("a", AS_OF - pd.to_timedelta([5, 40, 5 + span], unit="D"))
+    accounts = buying_pattern(sales, as_of=AS_OF).accounts
+    assert accounts["overdue"].notna().tolist() == [judged]
+
+
+@pytest.mark.parametrize("top", [30, 120, 365])
+@pytest.mark.parametrize("shape", [1.0, 4.0], ids=["at random", "regular"])
+def test_active_accounts_that_begin_with_a_burst_and_then_buy_monthly_are_not_overdue(shape, top):
+    draw = np.random.default_rng(1)
+    n = 1000
+    later = 30 * draw.gamma(shape, 1 / shape, (n, 40))
+    times = np.concatenate([np.zeros((n, 1)), np.ones((n, 2)), later], axis=1).cumsum(axis=1)
+    moment = 2 + draw.random(n) * (top - 2)  # the day they are met, up to so many days after the first purchase
+    row, place = np.nonzero(times <= moment[:, None])
+    ago = np.floor(moment[row] - times[row, place])
+    sales = pd.DataFrame(
+        {"account": [f"a-{k}" for k in row], "date": AS_OF - pd.to_timedelta(ago, unit="D"), "amount": 1.0}
+    )
+    accounts = buying_pattern(sales, as_of=AS_OF).accounts
+    judged = accounts[accounts["overdue"].notna()]
+    assert (judged["p_gap_this_long"] <= 0.05).sum() <= 0.05 * len(judged)
+    assert accounts["overdue"].fillna(value=False).sum() == 0
+    assert (len(judged) > 0) == (top > 90)
+
+
+def test_a_spread_at_the_end_of_what_is_looked_at_is_called_a_bound():
+    # All buy alike at random (no spread at all), or half in bursts and half like clockwork.
+    draw = np.random.default_rng(3)
+    alike = frame_of(met_at_random(draw, 40, 1.0, np.full(300, 60.0)), "a")
+    pool = buying_pattern(alike, as_of=AS_OF).pool.iloc[0]
+    assert pool["sd_log_gap_shape"] == pytest.approx(0.1)
+    assert pool["note"] == "sd_log_gap_shape is 0.1 or less: the end of what is looked at"
+    unlike = [frame_of(met_at_random(draw, 40, k, np.full(150, 60.0)), f"{k}") for k in (1.0, 4.0)]
+    pool = buying_pattern(pd.concat(unlike), as_of=AS_OF).pool.iloc[0]
+    # log 4 ÷ 2 = 0.69 on either side of the middle
+    assert pool["sd_log_gap_shape"] == pytest.approx(0.69, abs=0.1)
+    assert pool["note"] == ""

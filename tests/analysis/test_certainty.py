@@ -205,7 +205,9 @@ def test_moving_a_threshold_moves_the_accounts_between_the_old_and_the_new_one()
     assert at.loc["A2+", ["n", "n_change"]].tolist() == [3, 1]
     assert at.loc["B2+", ["n", "n_change"]].tolist() == [1, -1]
     sums = sensitivity.groupby(["threshold", "factor"])[["n_change", "headroom_change"]].sum()
-    assert np.allclose(sums, 0, atol=1e-6)
+    # Accounts move, none comes or goes; headroom changes only with the cut up to which it is counted.
+    assert (sums["n_change"] == 0).all()
+    assert np.allclose(sums["headroom_change"].drop(index=0.7), 0, atol=1e-6)
 
 
 def test_a_threshold_may_not_pass_its_neighbour():
@@ -258,3 +260,65 @@ def test_the_frame_given_is_not_changed():
     before = frame.copy()
     segment_certainty(frame)
     pd.testing.assert_frame_equal(frame, before)
+
+
+@pytest.mark.parametrize("share", ["winnable_share", "current_share"])
+def test_headroom_is_missing_and_counted_where_revenue_is_missing(share):
+    frame = pd.DataFrame(
+        {
+            "revenue": [None, 1e5],
+            "potential_low": [2e6] * 2,
+            "potential_high": [4.5e6] * 2,
+            "winnable_share": [0.8, 0.8],
+            "loyalty": ["+", "+"],
+        }
+    )
+    result = segment_certainty(frame, share=share)
+    assert result.accounts["expected_headroom"].isna().tolist() == [True, False]
+    summary = result.summary
+    assert summary["n_without_headroom"].sum() == 1
+    without = summary[summary["n_without_headroom"] > 0]
+    # By the winnable share both stand at 3 M: A1+; by the share held the first cannot be placed at all.
+    if share == "winnable_share":
+        assert without[["segment", "n"]].to_numpy().tolist() == [["A1+", 2]]
+        assert without["headroom"].iloc[0] == pytest.approx(0.7 * 3e6 - 1e5)
+    else:
+        assert without["segment"].isna().all()
+        assert without[["headroom", "expected_headroom"]].isna().to_numpy().all()
+    assert summary["headroom"].sum() == pytest.approx(0.7 * 3e6 - 1e5)
+
+
+def test_headroom_of_a_segment_is_missing_where_nothing_of_it_is_known_and_nothing_where_it_is_empty():
+    frame = accounts(revenue=[None], winnable_share=[0.8], potential_low=[3e6], potential_high=[3e6])
+    summary = segment_certainty(frame, share="winnable_share").summary.set_index("segment")
+    assert summary.loc["A1+", ["headroom", "expected_headroom"]].isna().all()
+    assert summary.loc["C3-", ["headroom", "expected_headroom"]].tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("label", ["2026Q3", "2026-07"])
+@pytest.mark.parametrize("share", ["winnable_share", "current_share"])
+def test_revenue_of_a_quarter_or_a_month_is_not_read_as_a_years(label, share):
+    frame = accounts(winnable_share=[0.8], period=[label])
+    with pytest.raises(ValueError, match=r"revenue must be that of a whole year.*current_share\(accounts, period="):
+        segment_certainty(frame, share=share)
+    renamed = frame.rename(columns={"revenue": "revenue_year"})
+    taken = segment_certainty(renamed, share=share, revenue="revenue_year").summary
+    pd.testing.assert_frame_equal(taken, segment_certainty(frame.drop(columns="period"), share=share).summary)
+    assert len(segment_certainty(accounts(winnable_share=[0.8], period=["2026"]), share=share).accounts) == 1
+
+
+def test_headroom_follows_the_share_cut_it_reaches_up_to_unless_a_target_is_given():
+    # Both hold 0.5; with the cut at 0.63 headroom is 0.13 of the potential in place of 0.2, at 0.77 it is 0.27.
+    potentials = [1e6, 3e6]
+    frame = accounts(
+        potential_low=potentials, potential_high=potentials, revenue=[p / 2 for p in potentials], loyalty=["+"] * 2
+    )
+    follows = segment_certainty(frame, factors=(0.9, 1.1)).moves.set_index(["angle", "threshold", "factor"])
+    assert follows.loc[("share", 0.7), "headroom_change"].tolist() == pytest.approx([-0.07 * 4e6, 0.07 * 4e6])
+    assert follows.loc["potential", "headroom_change"].tolist() == [0.0] * 4
+    assert follows.loc[("share", 0.3), "headroom_change"].tolist() == [0.0] * 2
+    fixed = segment_certainty(frame, factors=(0.9, 1.1), target=0.7).moves
+    assert fixed["headroom_change"].tolist() == [0.0] * 8
+    parts = segment_certainty(frame, factors=(0.9, 1.1)).sensitivity
+    at = parts[(parts["threshold"] == 0.7) & (parts["factor"] == 1.1)].set_index("segment")
+    assert at.loc["A2+", ["headroom", "headroom_change"]].tolist() == pytest.approx([0.27 * 3e6, 0.07 * 3e6])

@@ -1,5 +1,6 @@
 """The 27 segments: every cut point, every account in exactly one, and what the headroom is."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -14,6 +15,8 @@ from custvalue.analysis.held_share import current_share
 from custvalue.analysis.segment_summary import segment_matrix, segment_summary
 from custvalue.analysis.segments import segment_accounts
 from custvalue.rules.bands import Bands
+from custvalue.rules.labels import Label
+from custvalue.rules.plays import AccountPlays, Play, SegmentPlay
 
 
 def accounts(**columns):
@@ -198,7 +201,7 @@ ROW = st.tuples(
 def test_every_account_is_in_one_segment_or_has_a_reason_and_order_does_not_matter(rows, shuffler):
     names = ["potential", "winnable_share", "loyalty", "current_share"]
     frame = pd.DataFrame(rows, columns=names, dtype=float).assign(revenue=1.0)
-    result = segment_accounts(frame)
+    result = segment_accounts(frame, plays=playbook.ACCOUNT_PLAYS)
     segment = result["segment"].astype(object).where(result["segment"].notna(), None)
     assert segment.tolist() == [naive(row) for _, row in frame.iterrows()]
     assert (result["segment"].isna() == result["reason"].notna()).all()
@@ -209,7 +212,7 @@ def test_every_account_is_in_one_segment_or_has_a_reason_and_order_does_not_matt
         assert summary[name].sum() == pytest.approx(result[name].sum())
     order = list(range(len(frame)))
     shuffler.shuffle(order)
-    pd.testing.assert_frame_equal(segment_accounts(frame.iloc[order]), result.iloc[order])
+    pd.testing.assert_frame_equal(segment_accounts(frame.iloc[order], plays=playbook.ACCOUNT_PLAYS), result.iloc[order])
 
 
 def test_accounts_beyond_one_slice_are_placed_like_those_in_the_first():
@@ -243,15 +246,17 @@ def test_accounts_beyond_one_slice_are_placed_like_those_in_the_first():
         ("loyalty", 2.0, "loyalty must be one of"),
         ("loyalty", 257.0, "loyalty must be one of"),
         ("loyalty", -np.inf, "loyalty must be one of"),
+        ("current_share", -0.1, "current_share must be 0 or more: got -0.1"),
+        ("current_share", np.inf, "current_share must be finite"),
     ],
 )
 def test_one_bad_value_is_found_wherever_it_stands_and_beside_missing_ones(row, column, value, words):
     n = 70_000
-    frame = pd.DataFrame({"potential": np.full(n, 1e6), "winnable_share": 0.5, "loyalty": 1.0})
+    frame = pd.DataFrame({"potential": np.full(n, 1e6), "winnable_share": 0.5, "loyalty": 1.0, "current_share": 0.5})
     frame.loc[row, column] = value
     with pytest.raises(ValueError, match=words):
         segment_accounts(frame)
-    frame.loc[[row - 1 if row else 1], ["potential", "winnable_share", "loyalty"]] = np.nan
+    frame.loc[[row - 1 if row else 1], frame.columns.tolist()] = np.nan
     with pytest.raises(ValueError, match=words):
         segment_accounts(frame)
 
@@ -405,9 +410,38 @@ def test_a_segmented_frame_can_be_segmented_again_and_a_repeated_index_is_kept()
 def test_the_result_can_be_changed_without_changing_the_accounts_or_another_column():
     frame = accounts(potential=[1e6] * 2, winnable_share=[0.5] * 2, loyalty=["0", "+"], current_share=[0.1, 0.2])
     before = frame.copy()
-    result = segment_accounts(frame)
+    result = segment_accounts(frame, plays=playbook.ACCOUNT_PLAYS)
     for name in ("segment", "play", "who", "headroom", "potential_too_low"):
         others = result.drop(columns=name)
         result.loc[0, name] = result[name].iloc[1] if name != "headroom" else 9.0
         pd.testing.assert_frame_equal(result.drop(columns=name), others)
     pd.testing.assert_frame_equal(frame, before)
+
+
+@pytest.mark.parametrize("n_names", [8, 63, 64, 127])
+def test_the_play_and_who_goes_are_right_however_many_plays_have_a_name(n_names):
+    # 63 names and two of who goes are the most that fit into seven bits together.
+    names = [f"play {place}" for place in range(n_names)]
+    plays = tuple(Play(name, Label(name, "动作"), Label(name, "动作")) for name in names)
+    chosen = names[-8:]
+    segments = playbook.ACCOUNT_GRID.segments
+    rows = tuple(
+        SegmentPlay(segment, chosen[place % 8], "hunter" if place % 3 else "farmer", 1)
+        for place, segment in enumerate(segments)
+    )
+    table = AccountPlays(plays=plays, rows=rows, source="test")
+    angles = list(product([3e6, 1e6, 1e5], [0.9, 0.5, 0.1], [1.0, 0.0, -1.0]))
+    frame = pd.DataFrame([*angles, (np.nan, 0.5, 1.0)], columns=["potential", "winnable_share", "loyalty"])
+    result = segment_accounts(frame, plays=table)
+    lists = replace(table, plays=list(plays), rows=list(rows))
+    pd.testing.assert_frame_equal(segment_accounts(frame, plays=lists), result)
+    assert result["play"].tolist()[:-1] == [chosen[place % 8] for place in range(27)]
+    assert result["who"].tolist()[:-1] == ["hunter" if place % 3 else "farmer" for place in range(27)]
+    assert result[["play", "who"]].iloc[-1].isna().all()
+
+
+def test_a_negative_zero_is_a_zero_in_every_column():
+    frame = pd.DataFrame({"potential": [-0.0], "winnable_share": [-0.0], "loyalty": [-0.0], "current_share": [-0.0]})
+    result = segment_accounts(frame)
+    assert result["segment"].tolist() == ["C30"]
+    assert result["reason"].isna().all()

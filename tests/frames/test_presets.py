@@ -211,13 +211,21 @@ def test_notes_count_what_was_parted_filled_and_merged(tmp_path):
     assert dict(notes) == {
         "stage merged": "1 rows",
         "Close Date": "closing day of 2 closed deals, expected close of 2 open ones",
+        "probability in percent": "4 cells divided by 100",
     }
     _, notes = apply_preset(raw(tmp_path, EXPORTS["pipedrive"][0]), load_preset("pipedrive"))
     assert dict(notes) == {
         "outcome merged": "3 rows",
         "closed filled from won_time": "1 rows",
         "closed filled from lost_time": "1 rows",
+        "probability in percent": "2 cells divided by 100",
     }
+
+
+def test_the_currency_beside_the_amount_of_a_report_in_several_currencies_is_read(tmp_path):
+    text = "Opportunity ID,Stage,Amount Currency,Amount\n006A,Needs Analysis,EUR,5\n"
+    frame, _ = apply_preset(raw(tmp_path, text), load_preset("salesforce"))
+    assert frame["currency"].tolist() == ["EUR"]
 
 
 def test_field_names_of_a_data_export_are_read_too(tmp_path):

@@ -432,3 +432,8 @@ def test_bad_input_exits_with_2_and_a_message(name, tmp_path, monkeypatch):
     assert done.exit_code == 2
     assert message in done.output
     assert "Traceback" not in done.output
+
+
+def test_the_currency_of_the_amount_is_found_under_the_name_it_has_in_reports(tmp_path):
+    text = "deal id,stage,amount,amount currency,status\n1,New,5,EUR,won\n2,Old,6,EUR,lost\n"
+    assert settled(propose_mapping(write(tmp_path, text), "opportunities"))["currency"] == "amount currency"

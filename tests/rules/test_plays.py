@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import pandas as pd
 import pytest
 
 from custvalue import playbook
@@ -95,3 +96,20 @@ def test_a_missing_cell_of_the_frame_is_refused():
     table.loc[4, "visits_per_quarter"] = None
     with pytest.raises(ValueError, match="2 problems"):
         read_plays(table)
+
+
+def test_a_table_read_must_have_each_segment_once_and_no_other():
+    table = play_table()
+    lacking = table[~table["segment"].isin(["A1+", "C3-"])]
+    with pytest.raises(ValueError, match=r"every segment needs a row: got \['A1\+', 'C3-'\]"):
+        read_plays(lacking)
+    twice = pd.concat([table, table.iloc[[4]]])
+    with pytest.raises(ValueError, match=r"a segment may have one row: got 'A20'"):
+        read_plays(twice)
+    unknown = table.assign(segment=table["segment"].replace({"B2+": "B9+"}))
+    with pytest.raises(ValueError, match=r"2 problems") as caught:
+        read_plays(unknown)
+    assert "B9+" in str(caught.value)
+    assert "['B2+']" in str(caught.value)
+    with pytest.raises(ValueError, match=r"every segment needs a row"):
+        read_plays(table.iloc[:0])

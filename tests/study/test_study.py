@@ -11,7 +11,8 @@ MAVEN = ROOT / "data" / "mappings" / "maven_crm.toml"
 
 def test_every_part_runs_on_the_sample_and_has_its_figure(study):
     assert [section.name for section in study.sections] == [
-        "time", "screening", "tracking", "concentration", "segments", "walls", "people",
+        "time", "screening", "evidence", "tracking", "movement", "distribution", "accuracy", "concentration",
+        "segments", "migration", "growth", "walls", "people",
     ]  # fmt: skip
     assert {"pareto", "segment_matrix", "pipeline_by_stage", "score_ranking"} <= set(study.figures)
     assert all(section.figures for section in study.sections)

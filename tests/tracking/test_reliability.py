@@ -11,7 +11,7 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss, log_loss
 
 from custvalue import kernels, playbook
-from custvalue.kernels.calibration import bin_codes, corp, spiegelhalter_z
+from custvalue.kernels.calibration import bin_codes, bin_sums, binned_sums, corp, spiegelhalter_z
 from custvalue.tracking.entries import stage_entries
 from custvalue.tracking.probability_accuracy import probability_accuracy
 from custvalue.tracking.reliability import reliability_table
@@ -47,6 +47,22 @@ def test_an_edge_belongs_to_the_bin_below_it():
     edges = np.array([0.0, 0.25, 0.5, 1.0])
     values = np.array([0.0, np.nextafter(0.25, 0), 0.25, np.nextafter(0.25, 1), 0.5, 1.0])
     assert bin_codes(values, edges).tolist() == [0, 0, 0, 1, 1, 2]
+
+
+@given(st.lists(st.tuples(st.integers(0, 20), st.booleans()), max_size=60), st.integers(1, 8))
+@settings(deadline=None, max_examples=60)
+def test_bins_added_up_in_one_pass_are_those_of_two(rows, n_bins):
+    p, won = np.array([row[0] / 20 for row in rows]), np.array([float(row[1]) for row in rows])
+    edges = np.linspace(0, 1, n_bins + 1)
+    for one, two in zip(binned_sums(p, won, edges), bin_sums(bin_codes(p, edges), p, won, n_bins), strict=True):
+        np.testing.assert_allclose(one, two, atol=1e-12)
+
+
+@pytest.mark.parametrize("n", [1, 6, 7, 100])
+def test_the_hundred_per_cent_stage_is_not_contradicted_by_wins_nor_a_sure_loss_by_losses(n):
+    for p, won in ((1.0, 1), (0.0, 0)):
+        row = reliability_table(said([p] * n, [won] * n, stage="agreement")).set_index("bin").loc["agreement"]
+        assert row["answer"].endswith("not contradicted")
 
 
 def test_every_stage_of_the_ladder_has_its_row_also_without_a_deal():
@@ -259,7 +275,7 @@ def history():
 
 
 def test_entries_are_those_made_by_the_day_with_the_outcome_known_on_it():
-    found = stage_entries(history(), deals(), as_of=DAY, keep=["owner"])
+    found = stage_entries(history(), deals(), as_of=DAY, keep=["owner"], covered_from="2025-01-05")
     rows = found.entries
     # d is entered after the day; a's second entry to terms does not count.
     assert rows[["opportunity", "stage", "quarter"]].astype(str).to_numpy().tolist() == [
@@ -276,9 +292,46 @@ def test_entries_are_those_made_by_the_day_with_the_outcome_known_on_it():
 
 
 def test_a_deal_closed_after_the_day_is_open_on_it():
-    early = stage_entries(history(), deals(), as_of="2025-02-25").entries
+    early = stage_entries(history(), deals(), as_of="2025-02-25", covered_from="2025-01-05").entries
     assert early.loc[early["opportunity"] == "a", "outcome"].isna().all()
     assert early["closed"].notna().sum() == 1
+
+
+def test_entries_from_before_the_closings_are_recorded_are_left_out_and_counted():
+    # By default from the first closing on, that of b on 20 February; on 1 February b and a (trial) are just inside.
+    late = stage_entries(history(), deals(), as_of=DAY)
+    assert late.entries["opportunity"].tolist() == ["c"]
+    assert late.maturity.set_index("stage")["n_left_out"][["terms", "trial"]].tolist() == [2, 1]
+    found = stage_entries(history(), deals(), as_of=DAY, covered_from="2025-02-01")
+    assert found.entries["opportunity"].tolist() == ["b", "a", "c"]
+    everything = stage_entries(history(), deals().assign(outcome=None, closed=pd.NaT), as_of=DAY)
+    assert everything.maturity["n_left_out"].sum() == 0
+
+
+def test_deals_that_were_open_when_recording_began_would_flatter_the_rate():
+    # 40 % are won; wins take 200 days, losses 20. Recording begins in the middle: what closed before is not in the frame.
+    draw = np.random.default_rng(12)
+    n, begin = 8_000, pd.Timestamp("2024-10-01")
+    entered = begin - pd.Timedelta(days=365) + pd.to_timedelta(draw.integers(0, 900, n), unit="D")
+    wins = draw.random(n) < 0.4
+    closed = entered + pd.to_timedelta(np.ceil(draw.exponential(np.where(wins, 200, 20))), unit="D")
+    known, kept = closed <= pd.Timestamp(DAY), closed >= begin
+    table = pd.DataFrame(
+        {
+            "opportunity": [f"d{k}" for k in range(n)],
+            "outcome": pd.Series(np.where(wins, "won", "lost")).where(known),
+            "closed": pd.Series(closed).where(known),
+        }
+    )
+    log = pd.DataFrame({"opportunity": table["opportunity"], "stage": "terms", "entered": entered})
+    rates = [
+        reliability_table(stage_entries(log[kept], table[kept], as_of=DAY, **options).entries)
+        .set_index("bin")
+        .loc["terms", "win_rate"]
+        for options in ({"covered_from": "2020-01-01"}, {})
+    ]
+    assert rates[0] > 0.44
+    assert rates[1] == pytest.approx(0.4, abs=0.025)
 
 
 def test_an_entry_after_the_outcome_is_refused_with_its_row():

@@ -44,7 +44,11 @@ _FINDING = Label(
     "{m}个客户中有{n}个按自身节奏已逾期未购：一年销售额中{x}有风险",
 )
 _NONE = Label("None of {m} {accounts} judged is overdue by its own rhythm", "参与判断的{m}个客户均未按自身节奏逾期未购")
-_NOT_JUDGED = Label("{n} {accounts} with too few purchases not judged.", "{n}个客户购买次数太少，未作判断。")
+_NOT_JUDGED = Label(
+    "{n} {accounts} with too few purchases or too short a history not judged.",
+    "{n}个客户购买次数太少或历史太短，未作判断。",
+)
+_NO_RISK = Label("{n} overdue {accounts} with no revenue at risk not drawn.", "{n}个无风险销售额的逾期客户未绘出。")
 _FALSE = Label(
     "Up to {q} of those overdue, on average, may only be waiting.", "平均至多{q}的逾期客户可能只是尚未再购。"
 )
@@ -81,7 +85,7 @@ def plot_overdue(result: Any, *, lang: Lang = "en", account: str | None = None) 
     -------
     plotly.graph_objects.Figure
         A bar per account for the days since its last purchase, a mark for its mean gap, and the revenue at risk
-        written beside it; at most twenty accounts.
+        written beside it; at most twenty accounts. Overdue accounts with no revenue at risk are counted in the note.
 
     Raises
     ------
@@ -120,13 +124,17 @@ def plot_overdue(result: Any, *, lang: Lang = "en", account: str | None = None) 
         return nothing_figure(
             _SUBJECT, say(Label("no account has bought often enough.", "没有客户的购买次数足够。"), lang), lang
         )
-    rows = np.flatnonzero(late)[:MAX_ROWS]
+    # What has sold nothing for a year has nothing left to lose: a bar for it would say nothing.
+    at_risk = frame["revenue_at_risk"].to_numpy(dtype=np.float64, na_value=np.nan)
+    idle = late & (at_risk <= 0)
+    rows = np.flatnonzero(late & ~idle)[:MAX_ROWS]
     finding = _finding(int(late.sum()), judged, float(result.pool["revenue_at_risk"].iloc[0]), lang)
     left = len(frame) - judged
     note = joined(
         (
-            shown_of(rows.size, int(late.sum()), lang, which=_MOST.text(lang)),
-            say(_FALSE, lang, q=percent_text(result.pool["fdr"].iloc[0], lang)) if rows.size else "",
+            shown_of(rows.size, int((late & ~idle).sum()), lang, which=_MOST.text(lang)),
+            _no_risk(int(idle.sum()), lang),
+            say(_FALSE, lang, q=percent_text(result.pool["fdr"].iloc[0], lang)) if late.any() else "",
             say(_NOT_JUDGED, lang, n=count_text(left), accounts=agree(left, "account", "accounts")) if left else "",
         ),
         lang,
@@ -138,6 +146,10 @@ def plot_overdue(result: Any, *, lang: Lang = "en", account: str | None = None) 
         figure.update_layout(xaxis={"visible": False}, yaxis={"visible": False})
         stand(figure)
     return figure
+
+
+def _no_risk(n: int, lang: Lang) -> str:
+    return say(_NO_RISK, lang, n=count_text(n), accounts=agree(n, "account", "accounts")) if n else ""
 
 
 def _finding(n: int, judged: int, at_risk: float, lang: Lang) -> str:
@@ -191,6 +203,8 @@ def _draw(figure: go.Figure, frame: pd.DataFrame, rows: np.ndarray, names: list[
         hovertext=hovers,
         hoverinfo="text",
         marker={"symbol": "diamond", "size": 10, "color": VERMILLION, "line": {"color": INK, "width": 1}},
+        # A gap of a day or two stands on the axis: the mark may reach over it.
+        cliponaxis=False,
     )
     figure.add_scatter(
         mode="text",

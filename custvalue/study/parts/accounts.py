@@ -7,7 +7,7 @@ from custvalue.frames.periods import parse_period
 from custvalue.rules import playbook
 from custvalue.rules.labels import Label
 from custvalue.study.inputs import Inputs, trailing_revenue
-from custvalue.study.parts.section import LeftOut, need, rows_of_period
+from custvalue.study.parts.section import LeftOut, need, need_calendar, rows_of_period
 
 ANGLES = ("potential", "winnable_share", "loyalty")
 
@@ -20,7 +20,7 @@ def accounts_of_period(inputs: Inputs) -> pd.DataFrame:
     if revenue is not None:
         of_year = revenue.frame.set_index("account")["revenue"]
         accounts = accounts.assign(revenue=accounts["account"].map(of_year))
-    return segment_accounts(accounts, grid=playbook.ACCOUNT_GRID)
+    return segment_accounts(accounts, grid=playbook.ACCOUNT_GRID, plays=playbook.ACCOUNT_PLAYS)
 
 
 def whole_periods(inputs: Inputs, rows: pd.DataFrame) -> list[str]:
@@ -45,6 +45,7 @@ def whole_periods(inputs: Inputs, rows: pd.DataFrame) -> list[str]:
 def accounts_by_period(inputs: Inputs, *columns: str, least: int) -> tuple[pd.DataFrame, list[str]]:
     """Return the accounts' rows of the whole periods and these periods; leave out where there are fewer than least."""
     need(inputs, "accounts", "account", "period", *columns)
+    need_calendar(inputs, "accounts")
     rows = inputs.frames["accounts"]
     periods = whole_periods(inputs, rows)
     if len(periods) < least:

@@ -1,11 +1,14 @@
 """How accurate the submitted forecasts were, and whether a stage's percentage is what is won."""
 
-import pandas as pd
+from functools import partial
 
+from custvalue.charts.tracking.bias import plot_forecast_bias
+from custvalue.charts.tracking.forecast_accuracy import plot_accuracy_by_lead, plot_forecast_tracks
+from custvalue.charts.tracking.reliability import plot_reliability
 from custvalue.frames.periods import QUARTERS_PER_YEAR, periods_per_year
 from custvalue.rules.labels import Label
 from custvalue.study.inputs import Inputs
-from custvalue.study.parts.section import LeftOut, Piece, Section, need, section_of
+from custvalue.study.parts.section import LeftOut, Picture, Piece, Section, need, need_calendar, section_of
 from custvalue.tracking import (
     forecast_accuracy,
     judge_forecasts,
@@ -14,6 +17,7 @@ from custvalue.tracking import (
     stage_entries,
 )
 from custvalue.tracking.bias import forecast_bias
+from custvalue.tracking.lead_time import accuracy_by_lead
 
 WEEKS_OF_QUARTERS, WEEKS_OF_MONTHS = (8, 4, 2, 0), (2, 1, 0)
 BASELINES = ("last_period", "same_period_last_year", "raw_pipeline", "weighted_pipeline")
@@ -32,6 +36,7 @@ def accuracy_part(inputs: Inputs) -> Section:
 def _forecasts(inputs: Inputs) -> Piece:
     need(inputs, "forecasts", "owner", "period", "forecast", "submitted")
     need(inputs, "opportunities", "owner", "amount", "outcome", "closed")
+    need_calendar(inputs, "forecasts")
     said, deals = inputs.frames["forecasts"], inputs.frames["opportunities"]
     said = said[said["submitted"] <= inputs.as_of]
     seen = None if inputs.lacking("snapshots", SNAPSHOT) else inputs.frames["snapshots"]
@@ -51,12 +56,18 @@ def _forecasts(inputs: Inputs) -> Piece:
             )
         )
     baselines = [name for name in BASELINES if name in found.judged and found.judged[name].notna().any()]
-    tables = {
-        "forecast_accuracy": forecast_accuracy(found.judged, baseline=baselines or None),
-        "forecast_accuracy_by_lead": _by_lead(said, deals, leads, inputs),
-        "forecast_accuracy_by_period": forecast_accuracy(found.judged, by="period"),
-        "forecast_accuracy_by_owner": forecast_accuracy(found.judged, by="owner"),
-        "forecast_bias": forecast_bias(found.judged),
+    by_lead = accuracy_by_lead(said, deals, as_of=inputs.as_of, weeks_before=leads, freq=inputs.freq)
+    bias = forecast_bias(found.judged)
+    tables = {"forecast_accuracy": forecast_accuracy(found.judged, freq=inputs.freq)}
+    if baselines:
+        compared = forecast_accuracy(found.judged, baseline=baselines, freq=inputs.freq)
+        tables["forecast_baselines"] = compared.loc[:, "baseline":]
+    tables |= {
+        "forecast_accuracy_by_lead": by_lead.accuracy,
+        "forecast_tracks": by_lead.tracks,
+        "forecast_accuracy_by_period": forecast_accuracy(found.judged, by="period", freq=inputs.freq),
+        "forecast_accuracy_by_owner": forecast_accuracy(found.judged, by="owner", freq=inputs.freq),
+        "forecast_bias": bias,
         "judged_forecasts": found.judged,
         "forecasts_left_out": found.left_out,
     }
@@ -64,20 +75,16 @@ def _forecasts(inputs: Inputs) -> Piece:
         f"Of each owner's submissions for a period the last one made {weeks} weeks or more before its end counts; the "
         "actual is what the owner won in it. Forecasts made after the end are refused; earlier periods whose closings "
         "are not known are left out. Who is named in the bias table is decided at a false discovery rate of 10 %.",
-        f"每位负责人每期以期末前至少 {weeks} 周的最后一次提交为准；实际为其当期赢单金额。期末之后提交的预测不予采用；成交记录不全的早期期间不计入。"
+        f"每位负责人每期以期末前至少 {weeks} 周的最后一次提交为准；实际为其当期赢单金额。"
+        "期末之后提交的预测不予采用；成交记录不全的早期期间不计入。"
         "偏差表中的点名按10%的错误发现率判断。",
     )
-    return Piece(tables, {}, (note,))
-
-
-def _by_lead(said: pd.DataFrame, deals: pd.DataFrame, leads: tuple[int, ...], inputs: Inputs) -> pd.DataFrame:
-    """Return the accuracy at each lead time, in weeks before the period's end."""
-    rows = []
-    for weeks in leads:
-        judged = judge_forecasts(said, deals, as_of=inputs.as_of, weeks_before=weeks, freq=inputs.freq).judged
-        rows.append(forecast_accuracy(judged).assign(lead_weeks=weeks))
-    table = pd.concat(rows, ignore_index=True)
-    return table[["lead_weeks", *table.columns.drop("lead_weeks")]]
+    figures = {
+        "accuracy_by_lead": Picture("forecast_accuracy_by_lead", partial(plot_accuracy_by_lead, by_lead.accuracy)),
+        "forecast_tracks": Picture("forecast_tracks", partial(plot_forecast_tracks, by_lead.tracks)),
+        "forecast_bias": Picture("forecast_bias", partial(plot_forecast_bias, bias)),
+    }
+    return Piece(tables, figures, (note,))
 
 
 def _probabilities(inputs: Inputs) -> Piece:
@@ -113,4 +120,5 @@ def _probabilities(inputs: Inputs) -> Piece:
         "检验假定各行独立，而同一商机会出现在多行。"
         + (f"另有 {unknown:,} 条记录的商机不在商机表中，未计入。" if unknown else ""),
     )
-    return Piece(tables, {}, (note,))
+    drawn = partial(plot_reliability, tables["reliability"])
+    return Piece(tables, {"reliability": Picture("reliability", drawn)}, (note,))

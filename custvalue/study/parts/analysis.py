@@ -52,8 +52,8 @@ def _segments(inputs: Inputs) -> Piece:
 
 def _certainty(inputs: Inputs) -> Piece:
     """Say how sure the segments are, where the potential is given as an interval."""
-    need(inputs, "accounts", "potential", "winnable_share", "loyalty", *POTENTIAL_ENDS)
     accounts = accounts_of_period(inputs)
+    need(inputs, "accounts", *POTENTIAL_ENDS)
     if "revenue" not in accounts:
         raise LeftOut(Label("no revenue of the trailing year is known", "没有过去一年的收入"))
     ends = {name: pd.to_numeric(accounts[name], errors="coerce") for name in POTENTIAL_ENDS}
@@ -61,7 +61,8 @@ def _certainty(inputs: Inputs) -> Piece:
     note = Label(
         "potential_low and potential_high are taken to hold the potential with 90 % probability (log-normal). The cut "
         "points are the lecture's, not nature's: the last table moves them.",
-        "假定潜力有90%的概率落在 potential_low 与 potential_high 之间（对数正态）。分界点是讲座给出的惯例，并非自然规律：最后一张表将其移动。",
+        "假定潜力有90%的概率落在 potential_low 与 potential_high 之间（对数正态）。"
+        "分界点是讲座给出的惯例，并非自然规律：最后一张表将其移动。",
     )
     return Piece(
         {

@@ -4,24 +4,23 @@ from functools import partial
 
 import pandas as pd
 
-from custvalue.charts.tracking.distribution import plot_revenue_distribution
-from custvalue.charts.tracking.influence import plot_deal_influence
+from custvalue import charts
 from custvalue.frames.periods import parse_period
 from custvalue.rules.labels import Label
 from custvalue.study.inputs import Inputs
 from custvalue.study.parts.deals import need_state_of_day, period_ahead
-from custvalue.study.parts.section import LeftOut, Picture, Piece, Section, section_of
-from custvalue.tracking.distribution import RevenueDistribution, revenue_distribution
-from custvalue.tracking.influence import deal_influence
+from custvalue.study.parts.section import LeftOut, Picture, Piece, Section, need_calendar, section_of
+from custvalue.tracking import RevenueDistribution, deal_influence, revenue_distribution
 
 # The library's assumption where nobody has learnt one from past forecast errors; independent deals stand beside it.
 CORRELATION = 0.2
 INDEPENDENT = 0.0
+FIRST = ("period", "correlation", "mean", "sd", "p10", "p50", "p90", "target", "chance_at_least")
 DEALS = ("amount", "stage", "expected_close")
 
 
 def distribution_part(inputs: Inputs) -> Section:
-    """What the period ahead may bring, with the chance of target, and the deals it hangs on."""
+    """Say what the period ahead may bring, with the chance of target, and the deals it hangs on."""
     questions = (
         (Label("distribution of revenue", "收入分布"), _revenue),
         (Label("the deals the target hangs on", "目标所系的商机"), _influence),
@@ -57,7 +56,7 @@ def _revenue(inputs: Inputs) -> Piece:
         ),
         _target_note(goal, ahead),
     ]
-    drawn = partial(plot_revenue_distribution, assumed, target=reached)
+    drawn = partial(charts.plot_revenue_distribution, assumed, target=reached)
     return Piece(
         {"revenue_distribution": summary, "distribution_left_out": assumed.left_out},
         {"revenue_distribution": Picture("revenue_distribution", drawn)},
@@ -82,7 +81,7 @@ def _influence(inputs: Inputs) -> Piece:
     ranked = found.deals.sort_values("rank", kind="stable")
     return Piece(
         {"deal_influence": ranked, "influence_summary": found.summary},
-        {"deal_influence": Picture("deal_influence", partial(plot_deal_influence, found))},
+        {"deal_influence": Picture("deal_influence", partial(charts.plot_deal_influence, found))},
     )
 
 
@@ -100,6 +99,10 @@ def _open_deals(inputs: Inputs) -> pd.DataFrame:
 def _target(inputs: Inputs, ahead: pd.Period) -> tuple[float, str] | None:
     """Return the target of the period ahead and its period; that of the latest period before where it has none."""
     if inputs.lacking("targets", ("period", "target")):
+        return None
+    try:
+        need_calendar(inputs, "targets")
+    except LeftOut:
         return None
     totals = inputs.frames["targets"].groupby("period")["target"].sum(min_count=1).dropna()
     known = [label for label in totals.index if parse_period(label, inputs.freq) <= ahead]
@@ -122,7 +125,9 @@ def _target_note(goal: tuple[float, str] | None, ahead: pd.Period) -> Label:
 
 
 def _with_target(found: RevenueDistribution, target: float | None) -> pd.DataFrame:
-    """Return the summary with the chance of target."""
-    if target is None:
-        return found.summary
-    return found.summary.assign(target=target, chance_at_least=found.at_least(target))
+    """Return the summary, what is assumed first, with the chance of target."""
+    table = found.summary
+    if target is not None:
+        table = table.assign(target=target, chance_at_least=found.at_least(target))
+    first = [name for name in FIRST if name in table]
+    return table[[*first, *table.columns.drop(first)]]

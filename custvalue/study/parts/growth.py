@@ -70,8 +70,8 @@ def _growth_points(inputs: Inputs) -> Piece:
     need(inputs, "accounts", "account", "revenue")
     accounts = accounts_of_period(inputs)
     with_lines = not inputs.lacking("sales", (*LINES, "product"))
-    lines = {"sales": inputs.frames["sales"], "as_of": inputs.last_day} if with_lines else {}
-    found = growth_points(accounts, **lines)
+    lines = inputs.frames["sales"] if with_lines else None
+    found = growth_points(accounts, sales=lines, as_of=inputs.last_day)
     note = Label(
         f"Growth points: accounts of {inputs.period_label}, revenue of the trailing year, headroom per year: "
         "compare their shares, not their sums."

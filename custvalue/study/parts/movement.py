@@ -38,7 +38,7 @@ FOLLOWED = (
 
 
 def movement_part(inputs: Inputs) -> Section:
-    """What moved the pipeline, which deals slip, and what to do next."""
+    """Say what moved the pipeline, which deals slip, and what to do next."""
     questions = (
         (Label("movement between two snapshots", "两次快照之间的变动"), _movement),
         (Label("slippage", "推迟"), _slippage),
@@ -72,7 +72,8 @@ def _movement(inputs: Inputs) -> Piece:
     note = Label(
         f"All open deals, from the snapshot of {opening:%Y-%m-%d} to that of {closing:%Y-%m-%d}. A deal that did "
         "several things is booked once, in a fixed order, won and lost ones at their opening amount.",
-        f"全部未结商机，自 {opening:%Y-%m-%d} 的快照至 {closing:%Y-%m-%d} 的快照。发生多种变动的商机按固定顺序只记一次，赢单与丢单按期初金额。",
+        f"全部未结商机，自 {opening:%Y-%m-%d} 的快照至 {closing:%Y-%m-%d} 的快照。"
+        "发生多种变动的商机按固定顺序只记一次，赢单与丢单按期初金额。",
     )
     drawn = partial(charts.plot_pipeline_movement, moved)
     return Piece(tables, {"pipeline_movement": Picture("pipeline_movement", drawn)}, (note,))

@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from custvalue.rules.errors import InputError, raise_all
+from custvalue.frames.periods import parse_period
+from custvalue.rules.errors import InputError
 from custvalue.rules.labels import Label
 from custvalue.study.inputs import Inputs
 
@@ -67,6 +68,27 @@ def rows_of_period(inputs: Inputs, kind: str) -> pd.DataFrame:
     return rows
 
 
+def need_calendar(inputs: Inputs, kind: str) -> None:
+    """Leave the part out if the table's periods are of another calendar than the study's, such as quarters in months.
+
+    A table that holds labels of both is not left out: there something is wrong with it.
+    """
+    labels = inputs.frames[kind]["period"].dropna().unique()
+    if not any(is_label(str(label), inputs.freq) for label in labels):
+        raise LeftOut(
+            Label(f"{kind} has no periods of the {inputs.freq} calendar", f"{kind} 表没有按 {inputs.freq} 划分的期间")
+        )
+
+
+def is_label(label: str, freq: str) -> bool:
+    """Say whether a text is a label of the calendar."""
+    try:
+        parse_period(label, freq)
+    except InputError:
+        return False
+    return True
+
+
 def section_of(name: str, title: Label, questions: Iterable[Question], inputs: Inputs) -> Section:
     """Return a section of all questions the tables allow; a note says which were left out, and why.
 
@@ -74,7 +96,9 @@ def section_of(name: str, title: Label, questions: Iterable[Question], inputs: I
     """
     tables: dict[str, pd.DataFrame] = {}
     figures: dict[str, Picture] = {}
-    notes, missing, problems = [], [], []
+    notes: list[Label] = []
+    missing: list[tuple[Label, Label]] = []
+    problems = []
     for what, answer in questions:
         try:
             piece = answer(inputs)
@@ -86,11 +110,21 @@ def section_of(name: str, title: Label, questions: Iterable[Question], inputs: I
             tables |= piece.tables
             figures |= piece.figures
             notes += piece.notes
-    raise_all(name, problems)
+    _raise_together(problems)
     if not tables:
-        reasons = list(dict.fromkeys(missing_reason for _, missing_reason in missing))
+        reasons = list(dict.fromkeys(reason for _, reason in missing))
         raise LeftOut(Label("; ".join(reason.en for reason in reasons), "；".join(reason.zh for reason in reasons)))
     notes += [
         Label(f"Left out: {what.en} ({reason.en}).", f"未采用：{what.zh}（{reason.zh}）。") for what, reason in missing
     ]
     return Section(name, title, tables, figures, tuple(notes))
+
+
+def _raise_together(problems: list[str]) -> None:
+    """Raise what is wrong with any question, each thing once; the study says in which part."""
+    distinct = list(dict.fromkeys(problems))
+    if len(distinct) > 1:
+        lines = "".join(f"\n  {number}. {text}" for number, text in enumerate(distinct, start=1))
+        raise InputError(f"{len(distinct)} problems{lines}")
+    for text in distinct:
+        raise InputError(text)

@@ -101,7 +101,8 @@ def _coverage(inputs: Inputs) -> Piece:
     note = Label(
         f"Coverage is of {inputs.period_label}: open deals due in it by what is still needed; overdue deals stand "
         "apart. The open money needed follows from each owner's own win rate.",
-        f"覆盖倍数针对 {inputs.period_label}：当期到期的未结商机除以尚需金额，逾期商机另列。所需未结金额按各负责人自己的赢单率计算。",
+        f"覆盖倍数针对 {inputs.period_label}：当期到期的未结商机除以尚需金额，逾期商机另列。"
+        "所需未结金额按各负责人自己的赢单率计算。",
     )
     return Piece({"coverage": found}, {}, (note,))
 

@@ -1,0 +1,207 @@
+"""The bias funnel: who forecasts too high or too low, beside how sure that is."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from custvalue.charts.canvas import new_figure, nice_ticks, nothing_figure, stand
+from custvalue.charts.theme import GREEN, INK, NOTE_SIZE, VERMILLION
+from custvalue.charts.wording import (
+    count_text,
+    drawn,
+    hover,
+    joined,
+    listed,
+    markup,
+    name_text,
+    percent_text,
+    say,
+    shortened,
+)
+from custvalue.frames.checks import FrameCheck, to_pandas
+from custvalue.rules.labels import Label, Lang, check_lang
+
+MAX_POINTS = 300
+TITLE_NAMES, TITLE_NAME_WIDTH = 2, 20
+ROOM = 1.15
+PLOT = 400
+_NAMED = Label("{k} of {n} forecast with a bias of their own: {kinds}", "{n}人中有{k}人的预测有自身偏差：{kinds}")
+_KIND = Label("{names} too high", "{names}偏高"), Label("{names} too low", "{names}偏低")
+_NOBODY = Label(
+    "Nobody of {n} is named: no bias stands out from chance and from what all share",
+    "{n}人中无人被点名：没有偏差超出偶然与共同影响",
+)
+_AND_MORE = Label("{names} and {n} more", "{names}等{m}人")
+_SENTENCE = Label(
+    "Each point is one forecaster: the error net of the others, against the half-width of its interval; outside the "
+    "funnel the interval leaves out zero, and the named also pass the test for many. {finding}.",
+    "每点为一位预测人：扣除共同影响后的误差与其区间半宽；漏斗之外区间不含零，被点名者还通过了多重检验。{finding}。",
+)
+_HOVER = Label(
+    "{name}: forecasts {bias} against the others ({low} to {high}; {n} periods); shrunken {shrunken}.",
+    "{name}：相对他人{bias}（{low}至{high}；{n}个期间）；收缩后{shrunken}。",
+)
+_X = Label("How unsure: half-width of the interval (logarithm)", "不确定程度：区间半宽（对数）")
+_Y = Label("Bias against the others", "相对他人的偏差")
+_FUNNEL = Label("funnel: the interval just holds zero", "漏斗：区间恰含零")
+_NOTE = Label("Too few periods to judge: {n}.", "期间过少、无法评判：{n}人。")
+_SHOWN = Label("The {n} surest are drawn.", "仅画出最确定的{n}人。")
+_SUBJECT = Label("forecast bias", "预测偏差")
+_NONE = Label("nobody has enough periods.", "无人有足够的期间。")
+_TRACES = (
+    ("happy ears", Label("happy ears (too high)", "乐观（偏高）"), VERMILLION, "triangle-up"),
+    ("sandbagging", Label("sandbagging (too low)", "保守（偏低）"), GREEN, "triangle-down"),
+    ("not named", Label("not named", "未点名"), INK, "circle-open"),
+)
+_NUMBERS = ("n", "bias", "low", "high", "shrunken")
+
+
+def plot_forecast_bias(result: Any, *, lang: Lang = "en") -> go.Figure:
+    """Draw each forecaster's bias against how unsure it is, with the funnel outside which chance does not explain it.
+
+    Parameters
+    ----------
+    result : frame
+        What :func:`forecast_bias` returned; the first column names the forecasters.
+    lang : {"en", "zh"}
+        Language of every word.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        One point per forecaster with enough periods (at most 300, the surest); those named carry their names. A point
+        lies outside the funnel exactly if its interval leaves out zero.
+
+    Raises
+    ------
+    ValueError
+        If a column of the result is missing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from custvalue.tracking.bias import forecast_bias
+    >>> said = pd.DataFrame({
+    ...     "owner": ["Li"] * 4 + ["Wu"] * 4 + ["Xu"] * 4,
+    ...     "period": ["2025Q1", "2025Q2", "2025Q3", "2025Q4"] * 3,
+    ...     "forecast": [165.0, 155.0, 160.0, 150.0, 105.0, 95.0, 98.0, 103.0, 97.0, 104.0, 100.0, 99.0],
+    ...     "actual": 100.0,
+    ... })
+    >>> plot_forecast_bias(forecast_bias(said)).layout.meta["finding"]
+    '1 of 3 forecast with a bias of their own: Li too high'
+    """
+    check_lang(lang)
+    frame = to_pandas(result)
+    check = FrameCheck(frame, "plot_forecast_bias")
+    purpose = "run forecast_bias first"
+    table = pd.DataFrame({name: check.numbers(name, purpose=purpose) for name in _NUMBERS})
+    check.require("named", purpose)
+    check.done()
+    table["name"] = [name_text(value, lang) for value in frame.iloc[:, 0]]
+    table["named"] = frame["named"].astype("str").to_numpy()
+    table["margin"] = (table["high"] - table["low"]) / 2
+    judged = table[table["margin"].notna()]
+    if judged.empty:
+        return nothing_figure(_SUBJECT, _NONE.text(lang), lang)
+    finding = _finding(judged, lang)
+    few = len(table) - len(judged)
+    shown = judged.sort_values("margin", kind="stable").head(MAX_POINTS)
+    notes = (
+        say(_NOTE, lang, n=count_text(few)) if few else "",
+        say(_SHOWN, lang, n=count_text(MAX_POINTS)) if len(judged) > MAX_POINTS else "",
+    )
+    figure = new_figure(finding, say(_SENTENCE, lang, finding=finding), note=joined(notes, lang))
+    _draw(figure, shown, lang)
+    stand(figure, PLOT)
+    return figure
+
+
+def _finding(table: pd.DataFrame, lang: Lang) -> str:
+    """Return who is named, the largest bias of either kind first."""
+    named = table[table["named"].isin(["happy ears", "sandbagging"])]
+    if named.empty:
+        return say(_NOBODY, lang, n=count_text(len(table)))
+    kinds = []
+    for kind, label in zip(("happy ears", "sandbagging"), _KIND, strict=True):
+        mine = named[named["named"] == kind]
+        if mine.empty:
+            continue
+        order = np.argsort(-mine["bias"].abs().to_numpy(), kind="stable")
+        names = [shortened(mine["name"].iloc[place], TITLE_NAME_WIDTH) for place in order[:TITLE_NAMES]]
+        more = len(mine) - len(names)
+        words = {"n": count_text(more), "m": count_text(len(mine))}
+        text = say(_AND_MORE, lang, names=", ".join(names) if lang == "en" else "、".join(names), **words)
+        kinds.append(say(label, lang, names=text if more else listed(names, lang)))
+    return say(_NAMED, lang, k=count_text(len(named)), n=count_text(len(table)), kinds=listed(kinds, lang))
+
+
+def _as_percent(log: float, lang: Lang) -> str:
+    """Return a difference of logarithms as the percentage it means, with its sign."""
+    value = float(np.expm1(log))
+    return ("+" if value > 0 else "") + percent_text(value, lang)
+
+
+def _draw(figure: go.Figure, table: pd.DataFrame, lang: Lang) -> None:
+    wide = max(ROOM * float(table["margin"].max()), 1e-6)
+    figure.add_scatter(
+        mode="lines",
+        name=_FUNNEL.text(lang),
+        x=drawn([wide, 0.0, wide]),
+        y=drawn([wide, 0.0, -wide]),
+        hoverinfo="skip",
+        line={"color": INK, "width": 1.5, "dash": "dash"},
+    )
+    for kind, label, colour, symbol in _TRACES:
+        rows = table[table["named"] == kind]
+        if rows.empty:
+            continue
+        named = kind != "not named"
+        figure.add_scatter(
+            mode="markers+text" if named else "markers",
+            name=label.text(lang),
+            x=drawn(rows["margin"]),
+            y=drawn(rows["bias"]),
+            text=[markup(f" {shortened(name, TITLE_NAME_WIDTH)}") for name in rows["name"]] if named else None,
+            textposition="middle right",
+            textfont_size=NOTE_SIZE,
+            hovertext=[
+                hover(
+                    say(
+                        _HOVER,
+                        lang,
+                        name=row["name"],
+                        bias=_as_percent(row["bias"], lang),
+                        low=_as_percent(row["low"], lang),
+                        high=_as_percent(row["high"], lang),
+                        n=count_text(row["n"]),
+                        shrunken=_as_percent(row["shrunken"], lang),
+                    )
+                )
+                for row in rows.to_dict("records")
+            ],
+            hoverinfo="text",
+            cliponaxis=False,
+            marker={"color": colour, "symbol": symbol, "size": 11, "line": {"width": 2}},
+        )
+    tall = max(ROOM * float(table["bias"].abs().max()), wide)
+    ticks = nice_ticks(-tall, tall)
+    across = nice_ticks(0.0, wide)
+    figure.update_layout(
+        xaxis={
+            "range": drawn([0.0, wide]),
+            "tickmode": "array",
+            "tickvals": across,
+            "ticktext": [f"{tick:g}" for tick in across],
+            "title": {"text": _X.text(lang)},
+        },
+        yaxis={
+            "range": drawn([-tall, tall]),
+            "tickmode": "array",
+            "tickvals": ticks,
+            "ticktext": [_as_percent(tick, lang) for tick in ticks],
+            "title": {"text": _Y.text(lang)},
+            "zeroline": True,
+        },
+    )
