@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from custvalue import kernels
+from custvalue.kernels.risk import certainty_equivalent
 
 values = st.lists(st.integers(-5, 5), min_size=1, max_size=30)
 
@@ -81,3 +82,10 @@ def test_sums_by_code_equal_a_loop_and_leave_out_negative_codes(rows):
     amounts = np.array([amount for _, amount in rows], dtype=float)
     expected = [sum(amount for code, amount in rows if code == wanted) for wanted in range(5)]
     assert kernels.sums_by_code(codes, amounts, 5).tolist() == expected
+
+
+def test_the_certainty_equivalent_of_what_is_missing_is_missing_without_a_warning():
+    probability, amount = np.array([0.9, np.nan, 0.9, 0.0, 1.0]), np.array([np.nan, 9e6, 9e6, 9e6, 9e6])
+    found = certainty_equivalent(probability, amount, 2e6)  # warnings are errors in this run
+    # -2e6 * ln(.1 + .9 * e^-4.5) = -2e6 * ln(.109998) = 4.414584e6
+    assert found == pytest.approx([np.nan, np.nan, 4.414584e6, 0.0, 9e6], nan_ok=True, rel=1e-6)

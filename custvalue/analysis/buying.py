@@ -78,18 +78,19 @@ def buying_pattern(
     -------
     BuyingPattern
         ``.accounts``: one row per account, the overdue ones first by ``rank``, then the others by name: ``account``;
-        ``n_purchases`` (distinct days with a line above zero), ``first_purchase``, ``last_purchase``, ``recency`` (days since the last),
-        ``frequency`` (purchases after the first, per year since the first); ``mean_gap``, ``median_gap`` (days between
-        purchases), ``gap_cv`` (their standard deviation ÷ mean), ``gap_shape`` (gamma shape, pooled with the other
-        accounts: about 1 at random, higher is more regular, below 1 in bursts); ``trend`` (change of the rate of
-        purchases per year, as a fraction, with ``trend_low`` and ``trend_high``) or its ``trend_reason``;
-        ``season_strength`` (0 spread over the year – 1 on one day), ``season_month`` (its peak, 1–12), ``season_p`` (as
-        likely without a season), or its ``season_reason``; ``revenue_trailing_year`` (net, the year up to ``as_of``);
-        ``p_gap_this_long`` (of every account with ``min_purchases``, also where the history is too short to judge),
-        ``p_ordinary_gap`` (chance that one ordinary gap lasts as long), ``q_value`` (smallest ``fdr`` at which the
-        p-value is rejected among those judged), ``overdue`` (missing where not judged, with its ``reason``),
-        ``revenue_at_risk`` (the trailing year's revenue of an overdue account, 0 of one that is not, missing where not
-        judged or an amount is missing), ``rank`` (overdue accounts by revenue at risk, 1 = most; equal by p-value).
+        ``n_purchases`` (distinct days with a line above zero), ``first_purchase``, ``last_purchase``, ``recency`` (days
+        since the last), ``frequency`` (purchases after the first, per year since the first); ``mean_gap``,
+        ``median_gap`` (days between purchases), ``gap_cv`` (their standard deviation ÷ mean), ``gap_shape`` (gamma
+        shape, pooled with the other accounts: about 1 at random, higher is more regular, below 1 in bursts); ``trend``
+        (change of the rate of purchases per year, as a fraction, with ``trend_low`` and ``trend_high``) or its
+        ``trend_reason``; ``season_strength`` (0 spread over the year – 1 on one day), ``season_month`` (its peak,
+        1–12), ``season_p`` (as likely without a season), or its ``season_reason``; ``revenue_trailing_year`` (net, the
+        year up to ``as_of``); ``p_gap_this_long`` (of every account with ``min_purchases``, also where the history is
+        too short to judge), ``p_ordinary_gap`` (chance that one ordinary gap lasts as long), ``q_value`` (smallest
+        ``fdr`` at which the p-value is rejected among those judged), ``overdue`` (missing where not judged, with its
+        ``reason``), ``revenue_at_risk`` (the trailing year's revenue of an overdue account, 0 of one that is not,
+        missing where not judged or an amount is missing), ``rank`` (overdue accounts by revenue at risk, 1 = most;
+        equal by p-value).
         ``.pool``: one row: ``n_accounts``, ``n_judged``, ``n_overdue``, ``revenue_at_risk``, ``fdr``, the pool
         (``gap_shape``, the middle one, and ``sd_log_gap_shape``, how far accounts differ from it), a ``note`` where
         the latter lies at an end of what is looked at (0.1 and 2.7) and so is a bound, no estimate, and the lines
@@ -123,10 +124,11 @@ def buying_pattern(
     rare on a day at random, and yet it is not late: hence the second condition, which only takes accounts away.
 
     **Short histories.** A new account often begins with a burst (three orders on three days running), and then buys at
-    its own pace: judged by the burst, 20 to 80 % of such accounts that go on buying monthly fall below 0.05 in their
-    first four months. A history of ``min_span_days`` leaves them time to show their pace; then 0 to 5 % do. The price:
-    long histories are chosen by their finished gaps, so of accounts with three purchases fewer than 5 % of those judged
-    fall below 0.05 (0.5 to 3 % at a mean gap of 90 days); with ten or more nothing changes. The rule is the library's.
+    its own pace: judged by the burst, a fifth to four fifths of such accounts that go on buying monthly fall below
+    0.05 in their first four months. A history of ``min_span_days`` leaves them time to show their pace; then 0 to 5 %
+    do. The price: long histories are chosen by their finished gaps, so of accounts with three purchases fewer than 5 %
+    of those judged fall below 0.05 (0.5 to 3 % at a mean gap of 90 days); with ten or more nothing changes. The rule is
+    the library's.
 
     The open gap never enters its own account's posterior. In the pool's likelihood it is censored: at the account's
     longest finished gap, so that accounts that have stopped do not bend the pool.

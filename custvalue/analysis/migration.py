@@ -88,10 +88,11 @@ def segment_migration(
     Returns
     -------
     Migration
-        ``.summary``: one row: ``n_before``, ``n_after``, ``n_accounts`` (in either), ``n_both``, ``n_placed`` (in both
-        quarters), ``n_stayed``, ``n_upgraded``, ``n_mixed``, ``n_downgraded``, ``n_unplaced`` (in both quarters but in
-        one without a segment), ``n_new``, ``n_returned`` (missing without a history), ``n_lost_accounts``,
-        ``revenue_before``, ``revenue_after``, ``revenue_lost``, ``revenue_new``, ``revenue_returned`` (currency),
+        ``.summary``: one row: ``period_before``, ``period_after`` (missing where a frame has none), ``n_before``,
+        ``n_after``, ``n_accounts`` (in either), ``n_both``, ``n_placed`` (in both quarters), ``n_stayed``,
+        ``n_upgraded``, ``n_mixed``, ``n_downgraded``, ``n_unplaced`` (in both quarters but in one without a segment),
+        ``n_new``, ``n_returned`` (missing without a history), ``n_lost_accounts``, ``revenue_before``,
+        ``revenue_after``, ``revenue_lost``, ``revenue_new``, ``revenue_returned`` (currency),
         ``n_without_revenue`` (rows of either quarter), ``prior_strength`` (K, in accounts), ``note``.
         ``.segments``: one row per segment, best first, and a last one for the unplaced (segment missing): ``segment``,
         ``n_before = n_stayed + n_upgraded + n_mixed + n_downgraded + n_to_unplaced + n_to_placed + n_lost_accounts``,
@@ -298,6 +299,7 @@ def _result(
             n,
             sums,
             kinds,
+            periods=[quarter.period for quarter in quarters],
             n_without_revenue=sum(int(np.isnan(quarter.revenue).sum()) for quarter in quarters),
             strength=strength,
             known_history=known_history,

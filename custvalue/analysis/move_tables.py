@@ -1,5 +1,6 @@
 """The tables of a migration: states before and after, what a move is called, and its cells, angles and segments."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -202,6 +203,7 @@ def summary_row(
     sums: Sums,
     kinds: NDArray[np.int8],
     *,
+    periods: Sequence[object],
     n_without_revenue: int,
     strength: float,
     known_history: bool,
@@ -219,7 +221,10 @@ def summary_row(
         f"revenue_{name}": float(_known_sum(table[parts[name]], n[parts[name]], axis=0))
         for name, table in ((LOST, sums[0]), (NEW, sums[1]), (RETURNED, sums[1]))
     }
+    names = [None if period is None else str(period) for period in periods]
     row = {
+        "period_before": pd.array(names[:1], dtype="str"),
+        "period_after": pd.array(names[1:], dtype="str"),
         "n_before": int(n[: k + 1].sum()),
         "n_after": int(n[:, : k + 1].sum()),
         "n_accounts": int(n.sum()),

@@ -9,7 +9,7 @@ import pandas as pd
 from custvalue.frames.blanks import blanks_to_missing
 from custvalue.frames.contracts import Column
 from custvalue.frames.deals import OUTCOMES
-from custvalue.frames.exports import CLOSE_PAIR
+from custvalue.frames.exports import CLOSE_PAIR, told_outcomes
 from custvalue.frames.known_names import (
     ALIKE,
     HINT,
@@ -23,12 +23,14 @@ from custvalue.frames.known_names import (
 )
 from custvalue.frames.mapping import TableMapping
 from custvalue.frames.presets import load_preset
+from custvalue.rules.errors import InputError
 
 PRESET = 5  # stronger than any name: the whole export speaks for it
 ROWS_LOOKED_AT = 10_000  # enough to tell dates from amounts
 MOSTLY = 0.5  # a preset must know this share of its columns; so many cells must be what their column is
 VALUES_NAMED = 3
 MOST_STAGES = 30  # a column with more labels is no list of stages
+CLOSED = "closed"  # what a stage means on which won and lost deals stand, and no open one
 CERTAINTIES = ("none", "undecided", "likely", "certain")
 NUMBER = r"[-−+(]?\s*[¥￥$€£]?\s*[-−]?\d[\d.,'’\s]*\)?\s*[%％]?\s*[万亿千kKmMbB]?元?(\s*[A-Z]{3})?"
 DATE = (
@@ -165,7 +167,14 @@ class Found:
             return
         labels = blanks_to_missing(self.raw[claim.theirs])[0]
         counts = labels.value_counts()
+        ended = _endings(self.raw, labels, preset) if preset else {}
         meanings = [meaning_of(str(label), preset, chosen) for label in counts.index]
+        meanings = [
+            (ended[label], f"{chosen}: no open deal stands on it")
+            if said == "unknown" and label in ended
+            else (said, why)
+            for label, (said, why) in zip(counts.index, meanings, strict=True)
+        ]
         self.stages = pd.DataFrame(
             {
                 "stage": counts.index.astype("str"),
@@ -264,6 +273,32 @@ class Found:
             rows = [row if row[0] != "outcome" else ("outcome", "", told, "likely") for row in rows]
         frame = pd.DataFrame(rows, columns=["ours", "theirs", "reason", "certainty"])
         return frame.assign(certainty=pd.Categorical(frame["certainty"], categories=list(CERTAINTIES), ordered=True))
+
+
+def _endings(raw: pd.DataFrame, stages: "pd.Series[Any]", preset: TableMapping) -> dict[Any, str]:
+    """Return the stages on which only closed deals stand, as a preset tells: won, lost, or closed if there are both."""
+    named = {ours for conditions in preset.outcome.values() for one in conditions for ours in one} | {"outcome"}
+    cells = {ours: blanks_to_missing(raw[preset.columns[ours]])[0] for ours in named if ours in preset.columns}
+    for ours in set(cells) & set(preset.merge):
+        spelling = {other: name for name, others in preset.merge[ours].items() for other in others}
+        cells[ours] = cells[ours].replace(spelling)
+    if preset.outcome:
+        try:
+            outcome = told_outcomes(
+                pd.DataFrame({**cells, "stage": stages}).assign(opportunity=raw.index), preset.outcome
+            )["outcome"]
+        except InputError:
+            return {}  # reading the file will say what is wrong
+    elif "outcome" in cells:
+        outcome = cells["outcome"].where(cells["outcome"].isin(OUTCOMES))
+    else:
+        return {}
+    told = outcome.fillna("").groupby(stages).agg(set)
+    return {
+        stage: str(next(iter(outcomes))) if len(outcomes) == 1 else CLOSED
+        for stage, outcomes in told.items()
+        if "" not in outcomes
+    }
 
 
 def _without_empty(claims: list[Claim]) -> list[Claim]:

@@ -243,10 +243,10 @@ def _ragged_remedy(records: _Records, bad: NDArray[np.int64], layout: Layout) ->
     if len(bad) < len(filled) and (counts < width).all() and np.array_equal(bad, filled[-len(bad) :]):
         which, them = (f"the last {len(bad)} lines are", "them") if len(bad) > 1 else ("the last line is", "it")
         return f"If {which} a report's footer, delete {them} or pass skip_footer={len(bad)}; else complete the row."
-    if 2 * len(bad) > len(filled):
-        usual = np.bincount(counts).argmax()
-        return f"Most rows have {usual}: if the header stands on a later line, pass skip_rows."
     remedies = []
+    usual = int(np.bincount(counts).argmax())
+    if 2 * int((counts == usual).sum()) > len(filled):
+        remedies.append(f"Most rows have {usual}: if the header stands on a later line, pass skip_rows.")
     if (counts > width).any():
         remedies.append(f"Put cells that hold {layout.separator!r} in quotes.")
     if (counts < width).any():

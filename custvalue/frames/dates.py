@@ -40,6 +40,8 @@ from custvalue.rules.errors import refusal
 ORDERS = {"day": "day first", "month": "month first"}
 SERIALS = (10_000, 100_000)  # five digits: May 1927 to October 2173
 YEARS = (np.datetime64(str(FIRST_YEAR)), np.datetime64(str(LAST_YEAR + 1)))
+OTHER_YEARS = f"between {FIRST_YEAR} and {LAST_YEAR}"
+_YEAR_OF = r"^([0-9]{4})(?:[-/.年][0-9]{1,2}[-/.月][0-9]{1,2}.*|[0-9]{4})$|^[0-9]{1,2}[-/.][0-9]{1,2}[-/.]([0-9]{4})(?:[ T].*)?$"
 COMPACT = (10_000_000, 100_000_000)  # eight digits: YYYYMMDD
 DAYS_PLACES, YEARS_PLACES = 100, 10_000  # what parts the day, and the year, from the rest of YYYYMMDD
 
@@ -178,10 +180,7 @@ def _parse_texts(column: "pd.Series[str]", name: str, date_order: str | None) ->
         return plain
     cells = distinct_texts(column)
     read = read_date_texts(cells.texts)
-    by_order = {
-        order: Style(words, f"date_order={order!r}", values)
-        for (order, words), values in zip(ORDERS.items(), (read.day_first, read.month_first), strict=True)
-    }
+    by_order = _styles(read)
     if date_order is None:
         style, evidence = choose_style(cells, by_order["day"], by_order["month"], name, "date order")
     else:
@@ -191,6 +190,50 @@ def _parse_texts(column: "pd.Series[str]", name: str, date_order: str | None) ->
     if evidence:
         notes = ((f"{name} date order", evidence), *notes)
     return _parsed(cells.spread(style.reading, NEVER), cells.codes >= 0, column, notes)
+
+
+def _styles(read: DateTexts) -> dict[str, Style]:
+    return {
+        order: Style(words, f"date_order={order!r}", values)
+        for (order, words), values in zip(ORDERS.items(), (read.day_first, read.month_first), strict=True)
+    }
+
+
+def find_order(column: "pd.Series[Any]", name: str) -> tuple[str | None, str]:
+    """Return the order of day and month that a column's texts decide, and the evidence; None where it is all the same.
+
+    For a column whose cells go different ways afterwards: its order is one all the same.
+
+    Raises
+    ------
+    ValueError
+        As :func:`parse_dates`, if the cells fit both orders and differ, or some fit only the one and some the other.
+
+    Examples
+    --------
+    >>> find_order(pd.Series(["3/4/2026", "31/12/2026"]), "Close Date")
+    ('day', "day first: 1 of 2 cells can be read only so, first '31/12/2026' in row 1")
+    >>> find_order(pd.Series(["2026-03-04"]), "Close Date")
+    (None, '')
+    """
+    texts = blanks_to_missing(column)[0].astype("str")
+    if pd.api.types.is_datetime64_any_dtype(column) or iso_dates(texts) is not None:
+        return None, ""
+    cells = distinct_texts(texts)
+    by_order = _styles(read_date_texts(cells.texts))
+    style, evidence = choose_style(cells, by_order["day"], by_order["month"], name, "date order")
+    return (next(order for order, other in by_order.items() if other is style), evidence) if evidence else (None, "")
+
+
+def of_other_years(texts: "pd.Series[str]") -> Flags:
+    """Say which texts that could not be read have the shape of a date of a year outside those that are read.
+
+    >>> of_other_years(pd.Series(["1850-03-04", "31.12.2201", "99991231", "2026-02-30", "soon"])).tolist()
+    [True, True, True, False, False]
+    """
+    parts = texts.str.strip().str.extract(_YEAR_OF)
+    years = pd.to_numeric(parts.bfill(axis="columns").iloc[:, 0], errors="coerce")
+    return (years.notna() & ~years.between(FIRST_YEAR, LAST_YEAR)).to_numpy(dtype=bool)
 
 
 def _in_range(moments: Moments) -> Moments:

@@ -7,12 +7,17 @@ import pandas as pd
 
 from custvalue.frames.blanks import blanks_to_missing
 from custvalue.frames.deals import OUTCOMES
+from custvalue.frames.values import cells_named
 from custvalue.rules.errors import refusal
 
 Condition = dict[str, tuple[str, ...]]
 CLOSE_PAIR = {"expected_close", "closed"}
 PERCENT = 100
 ROWS_NAMED = 3
+IN_PERCENT = " in percent"
+"""How the note ends that a column was divided by 100; it begins with the column's name."""
+PARTED = "closing day of"
+"""How the note begins that a column of the file was parted into the two close dates."""
 
 
 def find_column(names: Iterable[str], columns: Iterable[object]) -> str | None:
@@ -108,17 +113,68 @@ def part_close_date(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     parted = frame.assign(
         closed=frame["closed"].where(is_closed), expected_close=frame["expected_close"].where(~is_closed)
     )
-    counts = f"closing day of {int(parted['closed'].notna().sum())} closed deals"
+    counts = f"{PARTED} {int(parted['closed'].notna().sum())} closed deals"
     return parted, f"{counts}, expected close of {int(parted['expected_close'].notna().sum())} open ones"
 
 
-def from_percent(column: "pd.Series[Any]") -> "pd.Series[Any]":
-    """Return percents as fractions; what is no number stays as it is, for the contract to reject.
+def parted_column(notes: Iterable[tuple[str, object]]) -> str | None:
+    """Return the file's column that was parted into the two close dates, as the notes tell; None if none was."""
+    return next((item for item, said in notes if str(said).startswith(PARTED)), None)
 
-    >>> from_percent(pd.Series(["75", "7.5 %", None, "soon"])).tolist()
-    [0.75, 0.075, nan, 'soon']
+
+def may_be_fractions(column: "pd.Series[Any]") -> str:
+    """Return what speaks for fractions in a column said to be in percent, or nothing.
+
+    A cell above 1 or a percent sign shows that it is in percent; a column of nothing but zeros is the same in both.
+
+    >>> may_be_fractions(pd.Series(["0.2", "1", ""])), may_be_fractions(pd.Series(["0.2", "75"]))
+    ('0.2, 1 among 2 cells, none above 1', '')
     """
+    texts = column.dropna().astype("str").str.strip()
+    numbers = pd.to_numeric(texts, errors="coerce").dropna()
+    above = numbers[numbers > 0]
+    if texts.str.endswith("%").any() or above.empty or (numbers > 1).any():
+        return ""
+    shown = ", ".join(f"{number:g}" for number in above.unique()[:ROWS_NAMED])
+    return f"{shown} among {cells_named(len(numbers))}, none above 1"
+
+
+def from_percent(column: "pd.Series[Any]", name: str, *, bounded: bool) -> tuple["pd.Series[Any]", str]:
+    """Return percents as fractions, and how many there were.
+
+    What is no number stays as it is, for the contract to reject; so does what no share can be where the column is
+    ``bounded`` by 0 and 100 %, since a reject shows what stands in the file.
+
+    Raises
+    ------
+    ValueError
+        If the cells may be fractions already: none is above 1, and none bears a percent sign.
+
+    Examples
+    --------
+    >>> from_percent(pd.Series(["75", "7.5 %", None, "soon", "250"]), "probability", bounded=True)
+    (0     0.75
+    1    0.075
+    2     None
+    3     soon
+    4      250
+    dtype: object, '2 cells divided by 100')
+    """
+    evidence = may_be_fractions(column)
+    if evidence:
+        raise refusal(
+            f"{name} must be in percent or in fractions for certain",
+            evidence,
+            "If these are percents, write the sign behind them (0.2 %). If they are fractions (a workbook holds 20 % as "
+            f"0.2), take {name} out of percent = [...] in the mapping: custvalue columns FILE --out mapping.toml writes "
+            "a preset as a mapping to edit.",
+            f"column {name!r}",
+        )
     texts = column.astype("str").str.strip().str.removesuffix("%")
     fractions = pd.to_numeric(texts, errors="coerce") / PERCENT
-    unread = fractions.isna() & column.notna()
-    return fractions.astype(object).where(~unread, column) if unread.any() else fractions
+    divided = fractions.notna() & (fractions.between(0, 1) if bounded else True)
+    kept = column.notna() & ~divided
+    said = f"{cells_named(int(divided.sum()))} divided by {PERCENT}"
+    if not kept.any():
+        return fractions, said
+    return fractions.astype(object).where(~kept, column).where(column.notna(), None), said

@@ -9,6 +9,7 @@ import pandas as pd
 from custvalue.rules.errors import refusal
 
 Notes = tuple[tuple[str, object], ...]
+UNNAMED = "unnamed_"
 
 
 def refuse_repeated_names(header: Sequence[str], where: str = "") -> None:
@@ -59,7 +60,7 @@ def name_columns(
         return frame.set_axis(list(header), axis="columns"), ()
     dropped = [blank and is_empty(frame.iloc[:, k]) for k, blank in enumerate(unnamed)]
     given = [
-        f"unnamed_{k}" for k, (blank, gone) in enumerate(zip(unnamed, dropped, strict=True), 1) if blank and not gone
+        f"{UNNAMED}{k}" for k, (blank, gone) in enumerate(zip(unnamed, dropped, strict=True), 1) if blank and not gone
     ]
     waiting = iter(given)
     names = [

@@ -9,10 +9,11 @@ import pandas as pd
 
 from custvalue.frames.blanks import blanks_to_missing
 from custvalue.frames.checks import nearest
-from custvalue.frames.contracts import contract_for
+from custvalue.frames.contracts import WHOLE, contract_for
 from custvalue.frames.deals import OUTCOMES
 from custvalue.frames.exports import (
     CLOSE_PAIR,
+    IN_PERCENT,
     Condition,
     fill_gaps,
     find_column,
@@ -20,6 +21,7 @@ from custvalue.frames.exports import (
     part_close_date,
     told_outcomes,
 )
+from custvalue.frames.hints import meant_column, unnamed_hint
 from custvalue.frames.mapping import Lookup, TableMapping
 from custvalue.frames.typed import blank_notes
 from custvalue.rules.errors import raise_all, refusal, refusal_text
@@ -62,7 +64,7 @@ def resolve(table: TableMapping, columns: Iterable[object], kind: str) -> TableM
         refusal_text(
             f"[{kind}.columns] {column.name} is needed and read from one of {list(table.names[column.name])}",
             "none of them",
-            nearest(table.names[column.name][0], theirs),
+            meant_column(table.names[column.name][0], theirs) + unnamed_hint(theirs),
         )
         for column in contract_for(kind).columns
         if column.needed and column.name in lacking and column.name not in made
@@ -86,6 +88,29 @@ def resolve(table: TableMapping, columns: Iterable[object], kind: str) -> TableM
         outcome=told,
         percent=tuple(ours for ours in table.percent if ours not in lacking),
     )
+
+
+def overridden(
+    preset: TableMapping, table: TableMapping, columns: Iterable[object]
+) -> tuple[TableMapping, TableMapping]:
+    """Return a preset's table with the renames that name columns of the file, and the table with those that are left.
+
+    A rename of one's own settles what a preset would look for under its own names; one that names no column of the file
+    speaks of the names that the preset gives, and comes after it.
+
+    Examples
+    --------
+    >>> preset = TableMapping(names={"stage": ("Stage",), "amount": ("Amount",)})
+    >>> mine = TableMapping(columns={"stage": "Stage  ↑", "product": "amount"})
+    >>> first, after = overridden(preset, mine, ["Stage  ↑", "Amount"])
+    >>> first.columns, first.names, after.columns
+    ({'stage': 'Stage  ↑'}, {'amount': ('Amount',)}, {'product': 'amount'})
+    """
+    theirs = list(columns)
+    of_file = {ours: name for ours, name in table.columns.items() if name in theirs}
+    left = {ours: name for ours, name in table.columns.items() if ours not in of_file}
+    names = {ours: found for ours, found in preset.names.items() if ours not in of_file}
+    return replace(preset, columns=preset.columns | of_file, names=names), replace(table, columns=left)
 
 
 def _spelt_out(one: Condition, table: TableMapping) -> str:
@@ -119,9 +144,13 @@ def apply_mapping(
         _need(frame, "outcome", f"[{kind}.columns] one column for expected_close and closed")
         frame, parted = part_close_date(frame)
         notes.append((table.columns["closed"], parted))
+    bounded = {column.name for column in contract_for(kind).columns if column.high == WHOLE}
     for name in table.percent:
         _need(frame, name, f"[{kind}] percent")
-    return frame.assign(**{name: from_percent(frame[name]) for name in table.percent}), tuple(notes)
+        fractions, divided = from_percent(frame[name], name, bounded=name in bounded)
+        frame = frame.assign(**{name: fractions})
+        notes.append((f"{name}{IN_PERCENT}", divided))
+    return frame, tuple(notes)
 
 
 def _looked_at(table: TableMapping, ladder: Ladder | None) -> list[str]:
@@ -142,7 +171,9 @@ def _is_one_close_date(table: TableMapping) -> bool:
 def _rename(raw: pd.DataFrame, table: TableMapping, kind: str) -> pd.DataFrame:
     problems = [
         refusal_text(
-            f"[{kind}.columns] {ours} is read from a column of the file", repr(theirs), nearest(theirs, raw.columns)
+            f"[{kind}.columns] {ours} is read from a column of the file",
+            repr(theirs),
+            meant_column(theirs, raw.columns) + unnamed_hint(raw.columns),
         )
         for ours, theirs in table.columns.items()
         if theirs not in raw.columns

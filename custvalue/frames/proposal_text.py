@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from custvalue.frames.claims import Found
+from custvalue.frames.claims import CLOSED, Found
 from custvalue.frames.deals import OUTCOMES
-from custvalue.frames.exports import Condition
+from custvalue.frames.exports import Condition, may_be_fractions
 from custvalue.frames.known_names import (
     key_of,
     known_steps,
@@ -39,7 +39,11 @@ def proposal_text(
         sections.append(_ladder_lines(found.stages, chosen))
     main = [f"[{kind}]", f"file = {_quoted(file)}"]
     percent = preset.percent if preset else _percents(found)
-    if percent:
+    unsure = {name: may_be_fractions(found.raw[preset.columns[name]]) for name in percent} if preset else {}
+    if any(unsure.values()):
+        doubt = "; ".join(f"{name}: {why}" for name, why in unsure.items() if why)
+        main.append(f"# percent = {_listed(percent)}  # for percents; as it stands these are fractions: {doubt}")
+    elif percent:
         main.append(f"percent = {_listed(percent)}  # written there as 75, or 75 %, not as 0.75")
     sections += [main, [f"[{kind}.columns]", *_column_lines(found, table)]]
     if preset:
@@ -108,32 +112,43 @@ def _condition_text(condition: Condition) -> str:
 
 
 def _ladder_lines(stages: pd.DataFrame, chosen: str | None) -> list[str]:
-    """Return the ladder: the preset's where it knows every stage met, else a draft that is commented out."""
-    steps = stages.loc[~stages["meaning"].isin(OUTCOMES)]
+    """Return the ladder: the preset's, where there is one, with what it lacks commented out; else a draft."""
+    steps = stages.loc[~stages["meaning"].isin((*OUTCOMES, CLOSED))]
     ladder = load_preset(chosen).ladder if chosen else None
-    if ladder and (steps["meaning"] == "step").all():
+    if ladder:
         lines = [
             f"  {{ name = {_quoted(step.name)}, zh = {_quoted(step.label.zh)}, probability = {step.probability:g} }},"
             for step in ladder.stages
         ]
-        return ["[ladder]", f"source = {_quoted(ladder.source)}", "stages = [", *lines, "]"]
+        lacking = _drafted(steps.loc[steps["meaning"] != "step"], "  # ")
+        say = (
+            ["  # Not known to the preset: put each where it belongs, or under [opportunities.outcome]."]
+            if lacking
+            else []
+        )
+        return ["[ladder]", f"source = {_quoted(ladder.source)}", "stages = [", *lines, *say, *lacking, "]"]
     if len(steps) == 0 or set(steps["stage"]) <= set(playbook.DEAL_HEAT.names):
         return []
-    drafted = []
-    for name, rows, _, nearest in steps.itertuples(index=False):
-        known = known_steps().get(key_of(name))
-        chance = known[1] if known else 0.0
-        step = f"#   {{ name = {_quoted(name)}, probability = {chance:g} }},"
-        text = f"{step}  # {rows:,} rows; nearest known: {nearest or 'none'}"
-        drafted.append((chance if known else 1.0, text))
     return [
         "# The steps of your sale, in selling order, each likelier to be won than the one before:",
         "# [ladder]",
         '# source = "say where the probabilities come from"',
         "# stages = [",
-        *[text for _, text in sorted(drafted, key=lambda step: step[0])],
+        *_drafted(steps, "#   "),
         "# ]",
     ]
+
+
+def _drafted(steps: pd.DataFrame, mark: str) -> list[str]:
+    """Return a line for each step, commented out, those of known probability first."""
+    drafted = []
+    for name, rows, _, nearest in steps.itertuples(index=False):
+        known = known_steps().get(key_of(name))
+        chance = known[1] if known else 0.0
+        step = f"{mark}{{ name = {_quoted(name)}, probability = {chance:g} }},"
+        count = f"{rows:,} row{'' if rows == 1 else 's'}"
+        drafted.append((chance if known else 1.0, f"{step}  # {count}; nearest known: {nearest or 'none'}"))
+    return [text for _, text in sorted(drafted, key=lambda step: step[0])]
 
 
 def _quoted(text: str) -> str:

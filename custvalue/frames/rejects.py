@@ -10,14 +10,17 @@ import pandas as pd
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from custvalue.frames.checks import nearest
 from custvalue.frames.contracts import Column, Contract, contract_for, schema_for
+from custvalue.frames.dates import OTHER_YEARS, find_order, of_other_years
+from custvalue.frames.exports import CLOSE_PAIR, IN_PERCENT, parted_column
+from custvalue.frames.headers import Notes
+from custvalue.frames.hints import header_hint, meant_column
 from custvalue.frames.odd import odd_notes
 from custvalue.frames.parts import Parts
 from custvalue.frames.sheets import DATE_SYSTEM
-from custvalue.frames.typed import Choice, Failures, typed_columns
+from custvalue.frames.typed import Choice, Failures, chosen, in_lines, typed_columns
 from custvalue.frames.values import arrow_texts, cells_named
-from custvalue.rules.errors import raise_all, refusal, refusal_text
+from custvalue.rules.errors import InputError, raise_all, refusal, refusal_text
 
 SERIAL = r"\d{4,5}(\.\d+)?"
 REASON_COLUMNS = ("line", "column", "value", "rule", "remedy")
@@ -103,9 +106,10 @@ def check_frame(
     if made is not None:
         numbers = pd.Series(np.arange(len(raw)) if lines is None else lines, dtype="int64").astype("str")
         raw, notes = raw.assign(**{made: numbers}), (*notes, (made, "the number of the line"))
-    _check_columns(raw, contract)
+    _check_columns(raw, contract, lines, notes)
     if DATE_SYSTEM in dict(notes):
         _refuse_serials(raw, contract)
+    date_order, settled = _one_order(raw, contract, notes, date_order, lines)
     typed_table = typed_columns(
         raw,
         contract,
@@ -116,6 +120,7 @@ def check_frame(
         several_currencies=several_currencies,
     )
     typed, failures = typed_table.frame, typed_table.unread
+    _name_years(failures, raw)
     unread = {
         (column, row) for (column, _, _), rows in zip(failures.reasons, failures.rows, strict=True) for row in rows
     }
@@ -123,7 +128,8 @@ def check_frame(
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         breaches = pool.submit(_breaches, typed, kind)
         broken = list(pool.map(lambda rule: np.flatnonzero(rule.broken(typed).fillna(False)), rules))
-    _note_breaches(breaches.result(), contract, failures, unread)
+    percents = {item.removesuffix(IN_PERCENT) for item, _ in notes if item.endswith(IN_PERCENT)}
+    _note_breaches(breaches.result(), contract, failures, unread, percents)
     _check_key(typed, contract, failures)
     for rule, rows in zip(rules, broken, strict=True):
         failures.add(rows, rule.columns[0], rule.rule, rule.remedy)
@@ -138,7 +144,9 @@ def check_frame(
     if len(frame) + len(rejects) != len(raw):  # the promise of this room; it must hold even with optimised bytecode
         raise RuntimeError(f"{kind}: {len(raw)} rows in, {len(frame)} clean and {len(rejects)} rejected")
     counts: list[tuple[str, object]] = [("rows", len(raw)), ("clean", len(frame)), ("rejected", len(rejects))]
-    counts += [*notes, *typed_table.notes, *odd_notes(frame, kind, labels, made=made)]
+    twice = {f"{name} date order" for name in CLOSE_PAIR} if settled else set()
+    counts += [*notes, *settled, *(note for note in typed_table.notes if note[0] not in twice)]
+    counts += odd_notes(frame, kind, labels, made=made)
     return Checked(frame, rejects, pd.DataFrame(counts, columns=["item", "value"]))
 
 
@@ -159,20 +167,45 @@ def _numbered_key(raw: pd.DataFrame, contract: Contract) -> str:
     return key[0]
 
 
-def _check_columns(raw: pd.DataFrame, contract: Contract) -> None:
+def _check_columns(
+    raw: pd.DataFrame, contract: Contract, lines: NDArray[np.int64] | None = None, notes: Notes = ()
+) -> None:
     problems = [
         refusal_text(
             f"column {column.name!r} is needed ({column.meaning})",
             "no such column",
-            f"{nearest(column.name, raw.columns)} Rename it with columns= or a mapping file.",
+            f"{meant_column(column.name, raw.columns)} Rename it with columns= or a mapping file.",
         )
         for column in contract.columns
         if column.needed and column.name not in raw.columns
     ]
+    if problems:
+        problems[-1] += header_hint(raw, contract.names, lines, notes)
     repeated = raw.columns[raw.columns.duplicated()].unique().tolist()
     if repeated:
         problems.append(refusal_text("column names must be distinct", repeated, "Rename or drop the repeated ones."))
     raise_all(contract.kind, problems)
+
+
+def _one_order(
+    raw: pd.DataFrame, contract: Contract, notes: Notes, date_order: Choice, lines: NDArray[np.int64] | None
+) -> tuple[Choice, Notes]:
+    """Settle the order of day and month once where one column of the file was parted into the two close dates."""
+    theirs = parted_column(notes)
+    if theirs is None or not CLOSE_PAIR <= set(raw):
+        return date_order, ()
+    given = next((order for name in (theirs, *CLOSE_PAIR) if (order := chosen(date_order, name))), None)
+    settled: Notes = ()
+    if given is None:
+        cells = raw["closed"].where(raw["closed"].notna(), raw["expected_close"])
+        try:
+            given, evidence = find_order(cells if lines is None else cells.set_axis(pd.Index(lines)), theirs)
+        except InputError as error:
+            raise_all(contract.kind, [str(error)] if lines is None else in_lines([str(error)]))
+        settled = tuple((f"{theirs} date order", text) for text in in_lines([evidence]) if text)
+    by_column = {column.name: chosen(date_order, column.name) for column in contract.columns if column.type == "date"}
+    by_column |= {name: by_column[name] or given for name in CLOSE_PAIR}
+    return {name: order for name, order in by_column.items() if order}, settled
 
 
 def _refuse_serials(raw: pd.DataFrame, contract: Contract) -> None:
@@ -192,6 +225,16 @@ def _refuse_serials(raw: pd.DataFrame, contract: Contract) -> None:
     raise_all(contract.kind, problems)
 
 
+def _name_years(failures: Failures, raw: pd.DataFrame) -> None:
+    """Say of the cells that are no date by their year alone in which years dates lie."""
+    for place, (column, rule, remedy) in enumerate(list(failures.reasons)):
+        rows = failures.rows[place]
+        if rule == f"{column} must be a date":
+            outside = of_other_years(raw[column].iloc[rows].astype("str"))
+            failures.rows[place] = rows[~outside]
+            failures.add(rows[outside], column, f"{rule} {OTHER_YEARS}", remedy)
+
+
 def _breaches(typed: pd.DataFrame, kind: str) -> pd.DataFrame | None:
     """Return pandera's cases of what breaks the kind's schema."""
     import pandera.pandas as pa
@@ -205,9 +248,13 @@ def _breaches(typed: pd.DataFrame, kind: str) -> pd.DataFrame | None:
 
 
 def _note_breaches(
-    cases: pd.DataFrame | None, contract: Contract, failures: Failures, unread: set[tuple[str, int]]
+    cases: pd.DataFrame | None,
+    contract: Contract,
+    failures: Failures,
+    unread: set[tuple[str, int]],
+    percents: set[str],
 ) -> None:
-    """Note what breaks the schema, except cells that could not be read at all."""
+    """Note what breaks the schema, except cells that could not be read at all; percents in percent, as they came."""
     if cases is None:
         return
     for (column, check), found in cases.groupby(["column", "check"], sort=False):
@@ -216,6 +263,8 @@ def _note_breaches(
         rule = f"{column} must not be empty" if empty else str(check)
         named = _column(contract, str(column))
         remedy = "Fill it in." if empty or named is None else named.remedy
+        if column in percents and not empty:
+            rule, remedy = f"{column} must lie in 0 to 100 percent", "Write 40 % as 40, or leave it empty."
         failures.add(np.array(rows, dtype=np.int64), str(column), rule, remedy)
 
 

@@ -17,6 +17,7 @@ from custvalue.frames.sheet_xml import SheetFacts, sheet_facts
 from custvalue.frames.values import cells_named
 from custvalue.rules.errors import refusal
 
+SHEETS_NAMED = 5
 DATE_SYSTEM = "date system"
 """The note of a workbook that counts its days from 1904, where a plain number is another day than elsewhere."""
 
@@ -66,7 +67,7 @@ def read_sheet(
     named, naming = name_columns(frame, header, lambda column: bool(column.isna().all()))
     notes: list[tuple[str, object]] = []
     if len(chosen) > 1 and isinstance(sheet, int):
-        notes.append(("sheet", f"{chosen[0]!r}, one of {len(chosen)}"))
+        notes.append(("sheet", f"{chosen[0]!r}, one of {len(chosen)} (also {_named(chosen[1:])})"))
     for item, count in (("rows skipped before the header", skip_rows), ("footer rows skipped", skip_footer)):
         if count:
             notes.append((item, count))
@@ -117,6 +118,11 @@ def _notes(facts: SheetFacts) -> list[tuple[str, object]]:
     if facts.date_1904:
         notes.append((DATE_SYSTEM, "1904: cells formatted as dates are read right, plain numbers are refused as dates"))
     return notes
+
+
+def _named(sheets: Sequence[str]) -> str:
+    more = f" and {len(sheets) - SHEETS_NAMED} more" if len(sheets) > SHEETS_NAMED else ""
+    return ", ".join(map(repr, sheets[:SHEETS_NAMED])) + more
 
 
 def _label(cell: object) -> str:

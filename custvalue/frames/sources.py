@@ -1,6 +1,7 @@
 """One table out of a file or a database, just as it stands: CSV, XLSX, Parquet, SQL. What was found is noted."""
 
 import gzip
+import json
 import re
 import zlib
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ TEXT = (".csv", ".tsv", ".txt")
 SUFFIXES = (*TEXT, ".xlsx", ".parquet")
 INDEX_LEVEL = re.compile(r"__index_level_\d+__")
 WEB, WEB_SAMPLE = (b"<html", b"<!doctype", b"<table", b"<?xml"), 1000
+NESTED = (list, tuple, dict, set, np.ndarray)
 GZIP = b"\x1f\x8b"
 NOT_TEXT = {
     b"PK\x03\x04": "a zip archive or .xlsx workbook",
@@ -108,7 +110,7 @@ def read_source(
 
     Notes
     -----
-    Nothing is interpreted: ``NA``, ``null``, ``007`` in text stay what they are. An error value of a sheet, such
+    Lists and records of Parquet and SQL become texts in JSON. Otherwise nothing is interpreted: ``NA``, ``null``, ``007`` in text stay what they are. An error value of a sheet, such
     as ``#REF!``, is a text; a formula whose value was never saved reads as empty and is counted in the notes. A line that holds nothing is left out and counted; a line of separators alone is
     a row of empty cells.
 
@@ -135,8 +137,8 @@ def read_source(
     if connection is not None:
         name, query = _query(source)
         _refuse_idle("a query", sheet=sheet, separator=separator, encoding=encoding, skips=skips)
-        frame = read_query(query, connection)
-        return RawTable(frame, _numbered(frame), name, ())
+        frame, nested = _flat(read_query(query, connection))
+        return RawTable(frame, _numbered(frame), name, nested)
     path = _existing(source)
     suffix = _format(path)
     try:
@@ -267,5 +269,31 @@ def _read_parquet(path: Path) -> RawTable:
         raise refusal("a .parquet file must be readable", str(error), "Save it again.") from error
     index = [name for name in frame.columns if INDEX_LEVEL.fullmatch(name)]
     notes = (("index without a name dropped", len(index)),) if index else ()
-    frame = frame.drop(columns=index)
-    return RawTable(frame, _numbered(frame), path.name, notes)
+    frame, nested = _flat(frame.drop(columns=index))
+    return RawTable(frame, _numbered(frame), path.name, (*notes, *nested))
+
+
+def _flat(frame: pd.DataFrame) -> tuple[pd.DataFrame, Notes]:
+    """Return the frame with lists and records, which cannot be compared, as their texts in JSON."""
+    nested = {
+        name: cells.map(_as_json, na_action="ignore").astype("str").where(cells.notna())
+        for name, cells in frame.items()
+        if cells.dtype == object and cells.map(lambda cell: isinstance(cell, NESTED)).any()
+    }
+    if not nested:
+        return frame, ()
+    return frame.assign(**{str(name): cells for name, cells in nested.items()}), (
+        ("lists and records kept as texts", ", ".join(map(str, nested))),
+    )
+
+
+def _as_json(cell: object) -> str:
+    """Return a cell as a text: JSON if it is a list or record."""
+    if not isinstance(cell, NESTED):
+        return str(cell)
+    return json.dumps(cell, ensure_ascii=False, default=_as_plain)
+
+
+def _as_plain(value: object) -> object:
+    """Return what JSON does not know as what it does."""
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else str(value)

@@ -50,6 +50,22 @@ def bin_sums(codes: NDArray[np.integer], probability: Floats, won: Floats, n_bin
     return BinSums(n, wins, stated)
 
 
+def all_known(probability: Floats, won: Floats) -> bool:
+    """Say whether no probability is missing and every outcome is 1 or 0; in one pass, until the first that is not.
+
+    >>> all_known(np.array([0.5]), np.array([1.0])), all_known(np.array([0.5]), np.array([np.nan]))
+    (True, False)
+    """
+    for start in range(0, probability.size, CHUNK):
+        part = won[start : start + CHUNK]
+        if np.count_nonzero(part == 0) + np.count_nonzero(part == 1) < part.size:
+            return False
+        # A sum is missing if any of its parts is: cheaper than asking each of them.
+        if np.isnan(probability[start : start + CHUNK].sum()):
+            return False
+    return True
+
+
 def binned_sums(probability: Floats, won: Floats, edges: Floats) -> BinSums:
     """Return what each bin between the edges holds, as :func:`bin_codes` and :func:`bin_sums` would; in one pass.
 

@@ -18,7 +18,8 @@ def certainty_equivalent(probability: Floats, amount: Floats, risk_tolerance: fl
     """
     ratio = amount / risk_tolerance
     excess = probability * np.expm1(-ratio)
-    with np.errstate(divide="ignore"):  # the logarithm of nothing is −∞, and adds nothing
+    # The logarithm of nothing is −∞, and adds nothing; what is missing stays missing without a warning.
+    with np.errstate(divide="ignore", invalid="ignore"):
         by_parts = np.logaddexp(np.log1p(-probability), np.log(probability) - ratio)
         near_one = np.log1p(np.maximum(excess, _NEAR_MINUS_ONE))
     return -risk_tolerance * np.where(excess < _NEAR_MINUS_ONE, by_parts, near_one)

@@ -25,7 +25,7 @@ class Activity:
             )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class SellingYear:
     """The deductions that turn a year into selling hours.
 
@@ -84,6 +84,10 @@ class SellingYear:
                 "Shorten an activity or lengthen working_hours.",
             )
 
+    def __repr__(self) -> str:
+        """Return a name and sizes: the whole would fill a screen wherever a rule is a default."""
+        return f"SellingYear({self.selling_days:g} selling days of {self.working_hours:g} hours)"
+
     @property
     def working_days(self) -> float:
         """Days left after holidays, weekends and other days off (225 on the slide)."""
@@ -135,7 +139,7 @@ class TraitPair:
     scored: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class HunterFarmer:
     """Trait pairs answered from ``farmer_end`` (farmer) to ``hunter_end`` (hunter).
 
@@ -165,6 +169,10 @@ class HunterFarmer:
                 (self.farmer_end, self.hunter_end),
                 "Use for instance -2 and +2.",
             )
+
+    def __repr__(self) -> str:
+        """Return a name and sizes: the whole would fill a screen wherever a rule is a default."""
+        return f"HunterFarmer({len(self.pairs)} pairs, from {self.farmer_end} to {self.hunter_end})"
 
     @property
     def scored_names(self) -> tuple[str, ...]:

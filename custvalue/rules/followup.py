@@ -24,7 +24,7 @@ class FollowUpAction:
     hours: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class FollowUpTable:
     """One action for every stage and attitude, and one for deals whose attitude is not known.
 
@@ -67,6 +67,10 @@ class FollowUpTable:
                     "Give the selling hours it takes.",
                     f"stage {action.stage!r}, attitude {action.attitude!r}",
                 )
+
+    def __repr__(self) -> str:
+        """Return a name and sizes: the whole would fill a screen wherever a rule is a default."""
+        return f"FollowUpTable({len(self.stages)} stages × {len(self.attitudes)} attitudes)"
 
     @property
     def stages(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from custvalue.rules.errors import refusal
 from custvalue.rules.labels import LIBRARY_DEFAULT, Label, Lang
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ForecastCategories:
     """Bands of probability for open deals, least certain first, and the category of what is won.
 
@@ -40,6 +40,10 @@ class ForecastCategories:
             raise refusal("forecast categories are cut by probabilities", outside, "Write 40 % as 0.4.")
         if self.won in self.open.names:
             raise refusal("won deals need a category of their own", repr(self.won), "Give it another name.")
+
+    def __repr__(self) -> str:
+        """Return a name and sizes: the whole would fill a screen wherever a rule is a default."""
+        return f"ForecastCategories({', '.join(self.names)})"
 
     @property
     def names(self) -> tuple[str, ...]:

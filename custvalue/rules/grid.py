@@ -21,7 +21,7 @@ LOYALTY_WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class AccountGrid:
     """The cuts of the three angles and what a segment code such as ``A1+`` is made of.
 
@@ -65,6 +65,10 @@ class AccountGrid:
             raise refusal("headroom_target must lie in (0, 1]", self.headroom_target, "Write 70 % as 0.7.")
         if len(set(self.loyalty)) != len(self.loyalty) or len(self.loyalty) != len(self.loyalty_labels):
             raise refusal("each loyalty sign needs one label", self.loyalty, "Give distinct signs, one label each.")
+
+    def __repr__(self) -> str:
+        """Return a name and sizes: the whole would fill a screen wherever a rule is a default."""
+        return f"AccountGrid({len(self.potential.names)} × {len(self.share.names)} × {len(self.loyalty)}, {self.currency})"
 
     @property
     def potential_classes(self) -> tuple[str, ...]:

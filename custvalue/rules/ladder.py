@@ -16,7 +16,7 @@ class Stage:
     probability: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Ladder:
     """Stages in selling order with strictly increasing probabilities of ever winning.
 
@@ -58,6 +58,11 @@ class Ladder:
                     f"stages {lower.name!r}, {upper.name!r}",
                 )
 
+    def __repr__(self) -> str:
+        """Return a name and sizes: the whole would fill a screen wherever a rule is a default."""
+        ends = f"{self.names[0]} {self.probabilities[0]:g} to {self.names[-1]} {self.probabilities[-1]:g}"
+        return f"Ladder({len(self.stages)} {'stage' if len(self.stages) == 1 else 'stages'}, {ends})"
+
     @property
     def names(self) -> tuple[str, ...]:
         """Stage names in selling order."""
@@ -85,12 +90,16 @@ class Attitude:
     label: Label
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Attitudes:
     """The kinds of attitude, coldest to warmest order not implied."""
 
     kinds: tuple[Attitude, ...]
     source: str
+
+    def __repr__(self) -> str:
+        """Return a name and sizes: the whole would fill a screen wherever a rule is a default."""
+        return f"Attitudes({', '.join(self.names)})"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -111,7 +120,7 @@ class PriorityCard:
     amount: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class PriorityGrid:
     """Three probabilities against three amounts, and the lecture's five cards on that grid.
 
@@ -135,3 +144,7 @@ class PriorityGrid:
         outside = [p for p in (*self.probabilities, *(c.probability for c in self.cards)) if not 0 <= p <= 1]
         if outside:
             raise refusal("the grid's probabilities must lie in 0–1", outside, "Write 90 % as 0.9.")
+
+    def __repr__(self) -> str:
+        """Return a name and sizes: the whole would fill a screen wherever a rule is a default."""
+        return f"PriorityGrid({len(self.probabilities)} × {len(self.amounts)}, {self.currency})"

@@ -30,7 +30,7 @@ class SegmentPlay:
     visits_per_quarter: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class AccountPlays:
     """The plays and the table that gives one to every segment.
 
@@ -77,6 +77,10 @@ class AccountPlays:
                 raise refusal(
                     "visits_per_quarter must be 0 or more", row.visits_per_quarter, "Two a year are 0.5.", where
                 )
+
+    def __repr__(self) -> str:
+        """Return a name and sizes: the whole would fill a screen wherever a rule is a default."""
+        return f"AccountPlays({len(self.plays)} plays, {len(self.rows)} segments)"
 
     @property
     def names(self) -> tuple[str, ...]:

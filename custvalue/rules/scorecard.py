@@ -123,7 +123,7 @@ WEIGHT_DOUBTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Scorecard:
     """Criteria, the scale their total is put on, and the bands that scale is cut into.
 
@@ -179,6 +179,12 @@ class Scorecard:
                 f"no maximum for {open_ended}",
                 "Describe the levels of these criteria, or set scale=None to band the raw total.",
             )
+
+    def __repr__(self) -> str:
+        """Return a name and sizes: the whole would fill a screen wherever a rule is a default."""
+        scale = "raw totals" if self.scale is None else f"out of {self.scale:g}"
+        n = len(self.criteria)
+        return f"Scorecard({self.name.en!r}, {n} {'criterion' if n == 1 else 'criteria'}, {scale})"
 
     @property
     def names(self) -> tuple[str, ...]:

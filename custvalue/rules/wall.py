@@ -14,7 +14,7 @@ class WallAction:
     label: Label
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Wall:
     """A scorecard rated twice, today and for the tomorrow aimed at, with an action for the difference."""
 
@@ -22,3 +22,7 @@ class Wall:
     actions: tuple[WallAction, ...]
     source: str
     note: str = ""
+
+    def __repr__(self) -> str:
+        """Return a name and sizes: the whole would fill a screen wherever a rule is a default."""
+        return f"Wall({self.scorecard!r}, {len(self.actions)} actions)"

@@ -1,6 +1,6 @@
 """Do raters agree? Krippendorff's alpha with bootstrap intervals, and the pairs of raters behind the disagreement."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from custvalue.kernels.discrimination import tied
 from custvalue.rules import playbook
 from custvalue.rules.errors import is_number, refusal
 from custvalue.rules.scorecard import Scorecard
+from custvalue.screening.known_outcomes import check_seed
 from custvalue.screening.scores import criterion_points
 
 DRAWS = 2000
@@ -26,6 +27,8 @@ VERDICTS = ("needs_work", "unclear", "tentative", "reliable")
 NEEDS_WORK, UNCLEAR, TENTATIVE, RELIABLE = range(4)
 FEW_UNITS = "too few prospects rated twice"
 NO_PAIRS, NO_DIFFERENCE, NO_SPREAD = "nothing rated twice", "all points are the same", "no disagreement seen"
+NO_TOTALS = "no rater answered every criterion that weighs"
+NO_PAIRED_TOTALS = "no prospect has two raters who answered every criterion that weighs"
 POINTS, SCORE = "points", "score"
 
 
@@ -93,7 +96,7 @@ def rater_agreement(
         One row per prospect, rater and criterion: these three columns, and ``points`` (points of the scorecard or the
         text of a level; missing allowed). Not everybody need rate everything.
     seed : int
-        Seeds the bootstrap.
+        Seeds the bootstrap; a whole number of 0 or more.
     scorecard : Scorecard
         The criteria that were rated and the weights of the score.
     limits : AgreementLimits
@@ -129,6 +132,7 @@ def rater_agreement(
         If a criterion is not on the scorecard, points lie outside its range, or a text is no level of it.
         If a rater rates a criterion of a prospect twice.
         If ``level`` lies outside 0–1 or ``draws`` is below 100.
+        If ``seed`` is no whole number of 0 or more.
 
     Notes
     -----
@@ -154,7 +158,7 @@ def rater_agreement(
     0       company_type          240  needs_work
     1  industry_position          240     unclear
     """
-    _check_settings(limits, level, draws)
+    _check_settings(limits, level, draws, seed)
     frame = to_pandas(ratings)
     check = FrameCheck(frame, "rater_agreement")
     check.rule("scorecard", scorecard, Scorecard)
@@ -164,7 +168,10 @@ def rater_agreement(
     rng = np.random.default_rng(seed)
     interval = _Interval(rng, limits, level, draws)
     each = [_alpha_row(table.of(place), interval, "ordinal") for place in range(len(scorecard.names))]
-    overall = [_alpha_row(table, interval, "ordinal"), _alpha_row(_totals(table, scorecard), interval, "interval")]
+    totals = _totals(table, scorecard)
+    overall = [_alpha_row(table, interval, "ordinal"), _alpha_row(totals, interval, "interval")]
+    if overall[1][-1] == NO_PAIRS and overall[0][-1] != NO_PAIRS:
+        overall[1][-1] = NO_TOTALS if np.isnan(totals.points).all() else NO_PAIRED_TOTALS
     return RaterAgreement(
         summary=_alpha_table("measure", [POINTS, SCORE], overall),
         criteria=_alpha_table("criterion", list(scorecard.names), each),
@@ -172,7 +179,8 @@ def rater_agreement(
     )
 
 
-def _check_settings(limits: object, level: float, draws: int) -> None:
+def _check_settings(limits: object, level: float, draws: int, seed: object) -> None:
+    check_seed(seed)
     if not isinstance(limits, AgreementLimits):
         raise refusal("limits must be an AgreementLimits", type(limits).__name__, "Leave it out for the usual ones.")
     if not is_number(level) or not 0 < level < 1:
@@ -227,11 +235,12 @@ def _coded(
     given = np.full(len(frame), np.nan)
     for number, rule in enumerate(scorecard.criteria):
         rows = place == number
-        mine = FrameCheck(frame.loc[rows, [points]].set_axis([rule.name], axis=1), check.caller)
+        mine = FrameCheck(frame.loc[rows, [points]], check.caller)
         if rows.any():
-            given[rows] = criterion_points(mine, rule)
-            check.failures += mine.failures
-    repeated = frame.duplicated(list(keys)).to_numpy() & frame[list(keys)].notna().all(axis=1).to_numpy()
+            given[rows] = criterion_points(mine, replace(rule, name=points))
+            check.failures += [f"criterion {rule.name!r}: {failure}" for failure in mine.failures]
+    # Rows of an unknown criterion are said to be that, and no more.
+    repeated = frame.duplicated(list(keys)).to_numpy() & frame[list(keys)].notna().all(axis=1).to_numpy() & known
     check.fail_rows("a rater rates a criterion of a prospect once", keys[1], repeated, "Keep one of the ratings.")
     return pd.factorize(frame[keys[0]])[0], pd.factorize(frame[keys[1]])[0], np.asarray(place, dtype=np.int64), given
 

@@ -1,6 +1,7 @@
 """Which criteria go with winning: strength of association, and whether the win rate rises with the points."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -55,7 +56,7 @@ def criterion_association(
     ------
     ValueError
         If a column is missing, or an outcome is neither won nor lost.
-        If ``criteria`` is empty, names a column twice, or names the outcome.
+        If ``criteria`` is no list of column names, is empty, names a column twice, or names the outcome.
 
     Notes
     -----
@@ -78,11 +79,7 @@ def criterion_association(
     frame = to_pandas(prospects)
     check = FrameCheck(frame, "criterion_association")
     won, lost = outcomes(check, outcome)
-    names = [criteria] if isinstance(criteria, str) else list(criteria)
-    for name in names:
-        check.require(name, "a criterion")
-    if not names or len(set(names)) != len(names) or outcome in names:
-        check.fail("criteria must be columns, each once, other than the outcome", names, "Name at least one.")
+    names = _criterion_names(check, criteria, outcome)
     check.done()
     repeated = repeated_rows(frame)
     counted = ~repeated if drop_duplicates else np.ones(len(frame), dtype=bool)
@@ -101,6 +98,24 @@ def criterion_association(
             }
         )
     return pd.DataFrame(rows)[list(_COLUMNS)].astype({"criterion": "str"})
+
+
+def _criterion_names(check: FrameCheck, criteria: Any, outcome: str) -> list[str]:
+    """Return the columns to be judged; note what is wrong with the list or with a name on it."""
+    names = [criteria] if isinstance(criteria, str) else list(criteria) if isinstance(criteria, Iterable) else None
+    if names is None or not all(isinstance(name, Hashable) and name is not None for name in names):
+        check.fail("criteria must be a list of column names", repr(criteria), "Pass for instance criteria=['region'].")
+        return []
+    if not names:
+        check.fail("criteria must name at least one column", names, "Pass for instance criteria=['region'].")
+    counts = Counter(names)
+    for name, times in counts.items():
+        if name == outcome:
+            check.fail("the outcome is no criterion of itself", repr(name), "Leave it out of criteria.")
+        elif times > 1:
+            check.fail("each criterion is named once", f"{name!r} {times} times", "Name it once.")
+        check.require(name, "a criterion")
+    return names
 
 
 _COLUMNS = (

@@ -14,7 +14,7 @@ from custvalue.rules import playbook
 from custvalue.rules.scorecard import Scorecard
 from custvalue.screening.association import criteria_evidence
 from custvalue.screening.fitted_weights import FOLDS, MAX_WEIGHT, MIN_FOLDS
-from custvalue.screening.known_outcomes import check_between, check_whole, known_outcomes
+from custvalue.screening.known_outcomes import check_between, check_seed, check_whole, known_outcomes
 from custvalue.screening.scores import score_prospects
 from custvalue.screening.weight_comparison import compare_weights
 from custvalue.screening.win_tables import band_win_rates, calibration, gains, win_rate_curve
@@ -62,7 +62,7 @@ def scorecard_evidence(
         answers must be those given before the outcome was known. Open prospects are no outcomes: they are counted
         apart and enter nothing else.
     seed : int
-        Seeds the folds of the cross-validation.
+        Seeds the folds of the cross-validation; a whole number of 0 or more.
     outcome : str
         The outcome's column.
     scorecard : Scorecard
@@ -87,7 +87,8 @@ def scorecard_evidence(
         completely (exact bound over disjoint pairs); "hoeffding" where there is no variance to estimate; "undefined"
         where only one outcome is known.
         ``.bands``: one row per band, highest first, and one without a band where missing answers leave it open:
-        ``band, n, n_won, n_lost, n_open, win_rate_closed, low, high`` (Wilson), ``lift``.
+        ``band, n`` (closed), ``n_won, n_lost, n_open`` (in the band too, not in ``n``), ``win_rate_closed`` (``n_won ÷
+        n``), ``low, high`` (Wilson), ``lift``.
         ``.gains``: from the highest scores down: ``gain_group, score_from, score_to, n, n_won, win_rate_closed, low,
         high, lift``, and up to and with the group ``share_of_prospects, share_of_wins, cumulative_lift``.
         ``.calibration``: from the lowest scores up: ``bin, score_from, score_to, n, n_won, win_rate_closed, low, high,
@@ -111,6 +112,7 @@ def scorecard_evidence(
     ValueError
         If a column is missing, an outcome is neither won nor lost, or an answer is not the scorecard's.
         If ``level`` lies outside 0–1, ``gain_groups``, ``bins`` or ``max_weight`` is below 1, or ``folds`` below 2.
+        If ``seed`` is no whole number of 0 or more.
 
     Notes
     -----
@@ -126,7 +128,8 @@ def scorecard_evidence(
     what they learnt from: their variance is widened as Nadeau and Bengio propose. At level 0.95 each of the two claims
     "better than equal" is wrong in at most about 2.5 % of cases where outcomes have nothing to do with the points.
 
-    The curve and its fits are drawn through the same data they describe: they are no forecast of the win rate of new
+    The logistic line and the isotonic steps are held at not falling: where high scores win less, they are flat and do not
+    show it. Look at the groups' own win rates, and at ``auc`` below 0.5. The curve and its fits are drawn through the same data they describe: they are no forecast of the win rate of new
     prospects.
 
     References
@@ -151,6 +154,7 @@ def scorecard_evidence(
     check_whole("bins", bins, 1, f"The default is {BINS}.")
     check_whole("folds", folds, MIN_FOLDS, f"The default is {FOLDS}.")
     check_whole("max_weight", max_weight, 1, f"The default is {MAX_WEIGHT}.")
+    check_seed(seed)
     frame = to_pandas(prospects)
     check = FrameCheck(frame, "scorecard_evidence")
     check.rule("scorecard", scorecard, Scorecard)

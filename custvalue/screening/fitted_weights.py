@@ -13,7 +13,7 @@ from custvalue.frames.parts import Parts
 from custvalue.kernels.nonnegative import log_score, logistic_lines, nonnegative_logistic
 from custvalue.rules import playbook
 from custvalue.rules.scorecard import Scorecard
-from custvalue.screening.known_outcomes import KnownOutcomes, check_whole, known_outcomes, profiles
+from custvalue.screening.known_outcomes import KnownOutcomes, check_seed, check_whole, known_outcomes, profiles
 
 EVENTS_PER_CRITERION = 10
 MAX_WEIGHT = 5
@@ -58,6 +58,11 @@ class WholeWeights:
     scale: int
     log_scores: kernels.Floats
 
+    @property
+    def log_score(self) -> float:
+        """The log score of the scale chosen."""
+        return float(self.log_scores[self.scale - 1])
+
 
 def fit_weights(
     prospects: Any,
@@ -74,14 +79,15 @@ def fit_weights(
     A logistic regression of winning on the points, its slopes held at 0 or more (more points never count against a
     prospect: the direction is the scorecard's, not the data's) and shrunk by a ridge, gives log-odds per point. For
     every scale s up to ``max_weight`` the weights are ``round(slope ÷ largest slope × s)``; the s with the best
-    cross-validated log score is proposed (the smaller of equals).
+    cross-validated log score is proposed (the smaller of equals), if prospects that were held out are foretold better
+    with it than by the win rate of all alone: ``p · ln p + (1 − p) · ln(1 − p)`` each.
 
     Parameters
     ----------
     prospects : frame
         As in :func:`custvalue.score_prospects`, with the ``outcome`` column ("won", "lost", missing while open).
     seed : int
-        Seeds the folds.
+        Seeds the folds; a whole number of 0 or more.
     outcome : str
         The outcome's column.
     scorecard : Scorecard
@@ -99,25 +105,30 @@ def fit_weights(
         ``.weights``: one row per criterion in the scorecard's order: ``criterion``, ``hand_weight``, ``slope``
         (log-odds per point, shrunk), ``weight`` (nullable whole number).
         ``.summary``: one row: ``verdict`` ("fitted"; "too_few": no weights are proposed; "no_signal": no criterion
-        raises the chance of winning, so no weights either), ``why`` (a sentence), ``n`` (closed, every criterion
+        raises the chance of winning, or the best weights do no better out of fold than the win rate alone, so no weights
+        either), ``why`` (a sentence), ``n`` (closed, every criterion
         answered), ``n_won``, ``n_lost``, ``n_rarer``, ``n_criteria``, ``rarer_per_criterion``, ``n_incomplete``
         (closed, left out for a missing answer), ``n_open``, ``n_duplicates``.
         ``.scales``: one row per scale tried: ``scale``, ``log_score`` (mean log probability out of fold, higher is
-        better), ``chosen``.
+        better), ``chosen`` (none where no weights are proposed).
         ``.scorecard``: the scorecard with the proposed weights, or None.
 
     Raises
     ------
     ValueError
         If a column is missing, an outcome is neither won nor lost, or an answer is not the scorecard's.
-        If ``max_weight`` is below 1 or ``folds`` below 2.
+        If ``max_weight`` is below 1, ``folds`` below 2, or ``seed`` no whole number of 0 or more.
 
     Notes
     -----
     Ten events of the rarer outcome per criterion are the least (Peduzzi and others 1996); that rule of thumb guards
     against wild fits and does not promise good ones. Weights are in units of points: a criterion with more levels
     needs less weight for the same effect. Prospects with missing answers are left out, which biases the fit where
-    answers are missing for a reason. ``scorecard_evidence`` says whether such weights beat equal ones.
+    answers are missing for a reason.
+
+    The win rate alone is taken from all prospects and so knows what the weights must foretell: a bar set high rather
+    than low, and higher still where few criteria make few profiles, since a profile is held out whole. On outcomes that have nothing to do with the points, weights are still proposed now and then: "fitted" is
+    no test. ``scorecard_evidence`` says, with an interval, whether such weights beat equal ones.
 
     References
     ----------
@@ -135,6 +146,7 @@ def fit_weights(
     """
     check_whole("max_weight", max_weight, 1, f"The default is {MAX_WEIGHT}.")
     check_whole("folds", folds, MIN_FOLDS, f"The default is {FOLDS}.")
+    check_seed(seed)
     frame = to_pandas(prospects)
     check = FrameCheck(frame, "fit_weights")
     check.rule("scorecard", scorecard, Scorecard)
@@ -147,9 +159,9 @@ def fit_weights(
     if not reason:
         _, tally = tallied(known.points[used], known.won[used])
         found = whole_weights(tally, max_weight, folds, np.random.default_rng(seed))
-    if found is None or not found.weights.any():
-        verdict = TOO_FEW if found is None else NO_SIGNAL
-        why = reason or "no signal: no criterion raises the chance of winning"
+        reason = _no_signal(found, known.won[used])
+    if found is None or reason:
+        verdict, why = TOO_FEW if found is None else NO_SIGNAL, reason
         weights = np.full(n_criteria, np.nan)
         card = None
     else:
@@ -165,7 +177,7 @@ def fit_weights(
             }
         ),
         summary=_summary(known, used, n_criteria, verdict, why),
-        scales=_scales(found, int(used.sum()), max_weight),
+        scales=_scales(found, int(used.sum()), max_weight, proposed=verdict == FITTED),
         scorecard=card,
     )
 
@@ -185,6 +197,21 @@ def too_few(won: NDArray[np.bool_], n_criteria: int) -> str:
 
 def _fitted_why(n: int, found: WholeWeights) -> str:
     return f"fitted to {n} prospects, rounded on a scale of {found.scale}"
+
+
+def _no_signal(found: WholeWeights, won: NDArray[np.bool_]) -> str:
+    """Return why the weights found are worth nothing, or nothing where they are worth something."""
+    if not found.weights.any():
+        return "no signal: no criterion raises the chance of winning"
+    rate = won.mean()
+    alone = float(rate * np.log(rate) + (1 - rate) * np.log(1 - rate))
+    reached = found.log_score / won.size
+    if reached > alone * (1 - kernels.ROUND_OFF):
+        return ""
+    return (
+        "no signal: on prospects held out, the best weights reach a mean log probability of "
+        f"{reached:.4f}, no better than the {alone:.4f} of the win rate alone"
+    )
 
 
 def tallied(points: kernels.Floats, won: NDArray[np.bool_]) -> tuple[Integers, Tally]:
@@ -265,12 +292,12 @@ def _summary(known: KnownOutcomes, used: NDArray[np.bool_], n_criteria: int, ver
     )
 
 
-def _scales(found: WholeWeights | None, n: int, max_weight: int) -> pd.DataFrame:
+def _scales(found: WholeWeights | None, n: int, max_weight: int, *, proposed: bool) -> pd.DataFrame:
     scale = np.arange(1, max_weight + 1)
     return pd.DataFrame(
         {
             "scale": scale,
             "log_score": np.full(max_weight, np.nan) if found is None else found.log_scores / n,
-            "chosen": np.zeros(max_weight, dtype=bool) if found is None else scale == found.scale,
+            "chosen": (scale == found.scale) & proposed if found is not None else np.zeros(max_weight, dtype=bool),
         }
     )

@@ -94,4 +94,9 @@ def check_between(name: str, value: object, low: float, high: float, example: st
 def check_whole(name: str, value: Any, least: int, example: str) -> None:
     """Refuse what is no whole number of at least ``least``."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-        raise refusal(f"{name} must be a whole number of {least} or more", value, example)
+        raise refusal(f"{name} must be a whole number of {least} or more", repr(value), example)
+
+
+def check_seed(value: Any) -> None:
+    """Refuse what numpy's generator takes badly, or takes as leave to draw differently each time."""
+    check_whole("seed", value, 0, "Any will do: the same seed gives the same answer.")

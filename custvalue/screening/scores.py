@@ -204,7 +204,7 @@ def criterion_points(check: FrameCheck, criterion: Criterion) -> kernels.Floats:
         if isinstance(column.dtype, pd.CategoricalDtype):  # its codes are there already
             known = {text: place for place, text in enumerate(english)}
             known |= {other: known[text] for other, text in others.items()}
-            table = [known.get(str(text), None) for text in column.cat.categories]
+            table = [known.get(str(text)) for text in column.cat.categories]
             if None not in table:
                 return points[np.array([*table, -1], dtype=np.int64)][column.cat.codes.to_numpy()]
         codes = check.choices(name, english, aliases=others, remedy="Points may be given as numbers too.")
@@ -214,8 +214,6 @@ def criterion_points(check: FrameCheck, criterion: Criterion) -> kernels.Floats:
 
 
 def _holds_text(column: "pd.Series[Any]") -> bool:
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        column = column.cat.categories.to_series()
     return not pd.api.types.is_numeric_dtype(column) and bool(column.notna().any())
 
 

@@ -32,7 +32,7 @@ def band_win_rates(band: "pd.Series[str]", known: KnownOutcomes, bands: Bands, l
     table = pd.DataFrame(
         {
             "band": ordered_classes(np.append(np.arange(n_bands)[::-1], kernels.MISSING_CODE), bands.names),
-            "n": won + lost + still_open,
+            "n": won + lost,
             "n_won": won,
             "n_lost": lost,
             "n_open": still_open,
@@ -90,7 +90,7 @@ def calibration(score: kernels.Floats, won: Mask, n_bins: int, level: float) -> 
 
 
 def win_rate_curve(score: kernels.Floats, won: Mask, low: float, high: float) -> pd.DataFrame:
-    """Return the win rate that goes with scores from ``low`` to ``high``: logistic line, isotonic steps."""
+    """Return the win rate that goes with scores from ``low`` to ``high``: logistic line, isotonic steps; neither falls."""
     at = np.linspace(low, high, CURVE_POINTS)
     inside = (at >= score.min(initial=np.inf)) & (at <= score.max(initial=-np.inf))
     fits = _fits(score, won, at)

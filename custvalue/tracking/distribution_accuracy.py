@@ -87,7 +87,7 @@ def distribution_accuracy(
     actual's rank among them, uniform if the actual is one more draw. The PIT of quantiles is drawn evenly between the
     levels on either side. The CRPS of distributions is that of 1,000 quantiles. The verdict takes forecasts as
     independent: those of one quarter share its luck, so give one row per period. It tests mean and spread of the PIT,
-    each at half the error chance; where both fail, the verdict names the larger.
+    each at half the error chance; the mean goes first.
 
     References
     ----------
@@ -256,17 +256,16 @@ def _summary(rows: pd.DataFrame, known: np.ndarray, level: float) -> pd.DataFram
 
 
 def _verdict(pit: Floats, level: float) -> str:
-    from scipy.special import ndtri
+    from scipy.special import ndtri, stdtrit
 
     if pit.size < FEWEST:
         return "too few"
-    critical = float(ndtri(1 - (1 - level) / 4))  # two tests, two-sided each
+    tail = 1 - (1 - level) / 4  # two tests, two-sided each
     mean, spread = pit_tests(pit)
-    # Too narrow a distribution also shakes the mean of the PIT, and too low a one its spread: the larger is the cause.
-    if max(abs(mean), abs(spread)) > critical:
-        if abs(spread) > abs(mean):
-            return "too narrow" if spread > 0 else "too wide"
+    if abs(mean) > stdtrit(pit.size - 1, tail):
         return "too low" if mean > 0 else "too high"
+    if abs(spread) > ndtri(tail):
+        return "too narrow" if spread > 0 else "too wide"
     return "not contradicted"
 
 

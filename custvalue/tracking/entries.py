@@ -74,11 +74,12 @@ def stage_entries(
     Returns
     -------
     StageEntries
-        ``.entries``: one row per deal and stage entered from ``covered_from`` to ``as_of``, in order of entry: ``opportunity``, ``stage``
-        (ordered categorical), ``entered``, ``quarter`` (label of the cohort), ``p_stage``, ``closed`` and ``outcome``
-        as known on the day, ``matured`` (bool), and the columns kept.
-        ``.maturity``: one row per stage of the ladder: ``stage``, ``n``, ``n_left_out`` (entered too early), ``wait_days``, ``share_settled`` (by then;
-        below ``settled`` where even the oldest entries have not settled), ``n_matured``, ``n_matured_open``.
+        ``.entries``: one row per deal and stage entered from ``covered_from`` to ``as_of``, in order of entry:
+        ``opportunity``, ``stage`` (ordered categorical), ``entered``, ``quarter`` (label of the cohort), ``p_stage``,
+        ``closed`` and ``outcome`` as known on the day, ``matured`` (bool), and the columns kept.
+        ``.maturity``: one row per stage of the ladder: ``stage``, ``n``, ``n_left_out`` (entered too early),
+        ``wait_days``, ``share_settled`` (by then; below ``settled`` where even the oldest entries have not settled),
+        ``n_matured``, ``n_matured_open``.
 
     Raises
     ------
@@ -93,8 +94,8 @@ def stage_entries(
     Losses often close sooner than wins. Of entries that are young the closed ones are then mostly losses, and a rate of
     the closed is too low; that is why only matured entries are judged. The few matured entries that are still open
     stand beside the rate. Of deals that entered a stage before the closings were recorded only those are in the frame
-    that were still open then, which are mostly the slow and the won: those entries are no fair cohort. A deal appears once for every stage it entered, so rows of different stages are not
-    independent of each other.
+    that were still open then, which are mostly the slow and the won: those entries are no fair cohort. A deal appears
+    once for every stage it entered, so rows of different stages are not independent of each other.
 
     Examples
     --------

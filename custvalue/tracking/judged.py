@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from custvalue.frames.checks import FrameCheck
 from custvalue.frames.deals import OUTCOMES, WON
+from custvalue.kernels.calibration import all_known
 
 STAMPS = ("entered", "snapshot", "submitted")
 """Columns that say on which day a probability was stated."""
@@ -19,9 +20,15 @@ class JudgedRows:
     ``closed`` rows are won or lost, ``open`` ones neither, ``left_out`` rows lack a probability or are not matured.
     """
 
-    def __init__(self, p: NDArray[np.float64], result: NDArray[np.float64], mature: NDArray[np.bool_] | None) -> None:
-        # A sum is missing if any of its parts is: cheaper than asking each of them.
-        self.everything = mature is None and not np.isnan(p.sum()) and not np.isnan(result.sum())
+    def __init__(
+        self,
+        p: NDArray[np.float64],
+        result: NDArray[np.float64],
+        mature: NDArray[np.bool_] | None,
+        *,
+        complete: bool,
+    ) -> None:
+        self.everything = mature is None and complete
         if self.everything:
             every, none = np.ones(p.size, dtype=bool), np.zeros(p.size, dtype=bool)
             self.probability, self.won, self.counted = p, result, every
@@ -42,12 +49,14 @@ def judged_rows(check: FrameCheck, probability: str, outcome: str, matured: str)
     p = check.numbers(probability, low=0, high=1, purpose="the probability that was stated")
     if outcome in frame and _is_zero_or_one(frame[outcome]):
         result = frame[outcome].to_numpy(dtype=np.float64, na_value=np.nan)
-        if np.count_nonzero(result == 0) + np.count_nonzero(result == 1) < result.size:
+        complete = all_known(p, result)
+        if not complete:
             wrong = ~np.isnan(result) & (result != 0) & (result != 1)
             check.fail_rows(f"{outcome} must be 1 or 0", outcome, wrong, "Missing while open.")
     else:
         codes = check.choices(outcome, OUTCOMES, purpose="'won' or 'lost', missing while open")
         result = np.where(codes < 0, np.nan, codes == WON)
+        complete = all_known(p, result)
     mature = None
     if check.may_use(matured, usual="matured"):
         column = frame[matured]
@@ -58,7 +67,7 @@ def judged_rows(check: FrameCheck, probability: str, outcome: str, matured: str)
                 f"{matured} must be true or false", f"dtype {column.dtype}", "Fill it in for every row.", matured
             )
     _refuse_hindsight(check)
-    return JudgedRows(p, result, mature)
+    return JudgedRows(p, result, mature, complete=complete)
 
 
 def _is_zero_or_one(column: "pd.Series[Any]") -> bool:

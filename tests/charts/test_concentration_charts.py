@@ -131,3 +131,30 @@ def test_the_pareto_chart_says_where_limits_found_from_the_curve_lie():
         "<br>", ""
     )
     assert "shape of the curve" not in plot_concentration(one(FIVE)).layout.title.subtitle.text
+
+
+def test_with_a_next_period_the_title_speaks_of_customers_with_revenue(followed):
+    result, coming = followed
+    assert plot_lorenz(result).layout.meta["finding"].startswith("The top 20 % of customers hold ")
+    finding = plot_lorenz(result, next_period=coming).layout.meta["finding"]
+    assert finding.startswith("The top 20 % of customers with revenue hold ")
+    chinese = plot_lorenz(result, next_period=coming, lang="zh").layout.meta["finding"]
+    assert chinese.startswith("有销售额的客户中，前20%占")
+
+
+@pytest.mark.parametrize("sizes", ["heavy", "equal"])
+def test_the_label_of_the_top_fifth_keeps_clear_of_the_band_and_the_lines(followed, sizes):
+    result, coming = followed
+    figure = plot_lorenz(result, next_period=coming) if sizes == "heavy" else plot_lorenz(one([1.0] * 40))
+    (label,) = (note for note in figure.layout.annotations if "20 %" in note.text)
+    left, right = label.ax - 0.25, label.ax  # the text ends at ax and is about a quarter of the axis wide
+    assert label.xanchor == "right"
+    low, high = label.ay - 0.03, label.ay + 0.03
+    for name, trace in traces(figure).items():
+        x, y = np.array(trace.x, dtype=float), np.array(trace.y, dtype=float)
+        if name.startswith("top 20 %"):
+            continue
+        for piece in np.array_split(np.arange(x.size), 2) if trace.fill else [np.arange(x.size)]:
+            order = np.argsort(x[piece])
+            at = np.interp(np.linspace(left, right, 50), x[piece][order], y[piece][order])
+            assert (at > high).all() or (at < low).all(), name

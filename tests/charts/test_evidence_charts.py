@@ -145,6 +145,54 @@ def test_the_title_claims_only_what_the_interval_of_the_auc_allows(judged, low, 
     assert plot_evidence(result).layout.title.text.startswith(start)
 
 
+@pytest.mark.parametrize(
+    ("rates", "but"),
+    [
+        ([0.6, 0.5, 0.4], ":"),
+        ([0.4, 0.5, 0.3], ", but the top band does not:"),
+        ([0.5, 0.5, 0.3], ", but the top band does not:"),
+        ([0.6, 0.3, 0.4], ", but not every band wins more than the one below:"),
+        ([0.6, None, 0.4], ":"),
+        ([None, 0.3, 0.4], ", but not every band wins more than the one below:"),
+    ],
+)
+def test_the_title_admits_a_band_that_wins_no_more_than_a_lower_one(judged, rates, but):
+    bands = judged.bands.assign(win_rate_closed=pd.array([*rates, 0.9], dtype="float64"))
+    title = plot_evidence(replace(judged, bands=bands)).layout.meta["finding"]
+    assert title.startswith(f"Higher scores win more{but} of a won")
+
+
+def test_a_flat_line_is_no_finding_where_higher_scores_win_less():
+    result = evidence([[0, 0]] * 10 + [[2, 2]] * 10, ["won"] * 8 + ["lost"] * 2 + ["won"] * 3 + ["lost"] * 7)
+    figure = plot_score_calibration(result)
+    assert figure.layout.meta["finding"].startswith("Higher scores win less: of a won and a lost prospect")
+    assert "the win rate falls 1 of 1 times" in figure.layout.meta["sentence"]
+
+
+def test_the_calibration_says_where_groups_fall_though_the_line_cannot(judged):
+    falls = int((np.diff(judged.calibration["win_rate_closed"]) < 0).sum())
+    sentence = plot_score_calibration(judged).layout.meta["sentence"]
+    assert f"the win rate falls {falls} of 4 times; the line and the steps cannot fall" in sentence
+    rising = judged.calibration.assign(win_rate_closed=[0.1, 0.2, 0.3, 0.4, 0.5])
+    assert "falls" not in plot_score_calibration(replace(judged, calibration=rising)).layout.meta["sentence"]
+
+
+@pytest.mark.parametrize(("share", "start"), [(0.08, "The largest share of"), (0.5, "The largest"), (0.51, "Most of")])
+def test_most_of_the_disagreement_is_said_only_above_half(agreed, share, start):
+    sentence = plot_rater_agreement(
+        replace(agreed, pairs=agreed.pairs.assign(share_of_disagreement=share))
+    ).layout.meta["sentence"]
+    assert f"{start}" in sentence
+    assert f"the disagreement on Company type, {share:.0%}".replace("%", " %") in sentence
+
+
+def test_equal_points_everywhere_are_not_said_to_be_unrated():
+    same = rater_agreement(cv.load_ratings().assign(points=1), seed=1)
+    assert "all points of a criterion are the same" in plot_rater_agreement(same).layout.meta["sentence"]
+    once = rater_agreement(cv.load_ratings().drop_duplicates(["prospect", "criterion"]), seed=1)
+    assert "no prospect was rated by two people" in plot_rater_agreement(once).layout.meta["sentence"]
+
+
 def test_one_outcome_only_is_said_and_no_gain_is_drawn():
     result = evidence([[0, 1], [2, 2], [1, 1]], ["lost", "lost", None])
     figure = plot_evidence(result)

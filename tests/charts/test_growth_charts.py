@@ -205,3 +205,32 @@ def test_figures_stay_below_100_kb_and_are_the_same_each_time(lang):
         drawn = plot(result, lang=lang).to_json()
         assert len(drawn.encode()) < 100 * KB
         assert drawn == plot(result, lang=lang).to_json()
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", ("bought nothing", "(no name)")), ("zh", ("未购买", "（无名称）"))])
+def test_who_has_no_product_bought_nothing_and_who_has_no_region_has_no_name(lang, words):
+    accounts = pd.DataFrame(
+        {"account": ["a", "b"], "region": ["North", None], "revenue": [75.0, 0.0], "headroom": [10.0, 90.0]}
+    )
+    sales = pd.DataFrame({"account": ["a"], "product": ["p"], "date": [pd.Timestamp("2026-09-01")], "amount": [75.0]})
+    figure = plot_growth_points(growth_points(accounts, sales=sales, as_of=AS_OF, top=1), lang=lang)
+    names = figure.layout.yaxis.ticktext
+    assert (names.count(words[0]), names.count(words[1])) == (1, 1)
+    assert any(words[0] in text for text in figure.data[0].hovertext)
+
+
+def test_overdue_accounts_without_revenue_at_risk_are_counted_and_not_drawn():
+    old = pd.date_range("2023-01-15", periods=12, freq="30D")  # silent for more than two years
+    gone = [pd.DataFrame({"account": name, "date": old, "amount": 5.0}) for name in ("gone", "away")]
+    figure = plot_overdue(buying_pattern(pd.concat([bought(NAMES), *gone]), as_of=AS_OF))
+    assert figure.layout.yaxis.ticktext == ("丁公司", "乙公司")
+    assert figure.layout.meta["finding"].startswith("4 of 6 accounts are overdue")
+    assert "2 overdue accounts with no revenue at risk not drawn." in figure.layout.meta["sentence"]
+    only = plot_overdue(buying_pattern(pd.concat([bought(["a"]), *gone]), as_of=AS_OF))
+    assert len(only.data) == 0
+    assert "2 overdue accounts with no revenue at risk not drawn." in only.layout.meta["sentence"]
+
+
+def test_the_mark_of_the_usual_gap_is_not_cut_by_the_axis():
+    marks = plot_overdue(buying_pattern(bought(NAMES), as_of=AS_OF)).data[1]
+    assert marks.cliponaxis is False

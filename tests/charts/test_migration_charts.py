@@ -50,11 +50,11 @@ def test_every_account_flows_from_where_it_was_to_where_it_is(five):
         *("A · 1", "B · 1", "C · 2", "new · 1"),
         *("A · 2", "B · 1", "C · 1", "lost · 1"),
     ]
-    finding = "Of 3 accounts placed in both quarters 1 rose and 1 fell in potential class; 1 new and 1 lost"
+    finding = "Of 3 accounts placed in both periods, 1 rose and 1 fell in potential class; 1 new and 1 lost"
     assert figure.layout.meta["finding"] == finding
     assert (
         plot_migration(five, lang="zh").layout.meta["finding"]
-        == "两季均已归类的3个客户中，潜力等级上升1个，下降1个；新增1个和流失1个"
+        == "两期均已归类的3个客户中，潜力等级上升1个，下降1个；新增1个和流失1个"
     )
 
 
@@ -123,7 +123,7 @@ def test_the_matrix_holds_the_counts_and_their_share_of_the_row(five, sample):
 def test_the_matrix_says_who_stayed_and_the_most_frequent_moves(five):
     figure = plot_migration_matrix(five)
     assert figure.layout.meta["finding"] == (
-        "1 of 3 accounts (33 %) stayed in their segment; most moved A1+ to B1+ and B20 to A20: 1 each"
+        "1 of 3 accounts (33 %) stayed in their segment; the commonest moves: A1+ to B1+ and B20 to A20, 1 account each"
     )
     assert "Not shown: 1 new and 1 lost." in figure.layout.meta["sentence"]
     assert "未显示：新增1个和流失1个。" in plot_migration_matrix(five, lang="zh").layout.meta["sentence"]
@@ -133,8 +133,31 @@ def test_more_ties_than_can_be_named_are_counted():
     pairs = {f"{number}": segment for number, segment in enumerate(["A1+", "A10", "A1-", "A2+"])}
     figure = plot_migration_matrix(segment_migration(quarter(pairs), quarter(dict.fromkeys(pairs, "C3-"))))
     assert figure.layout.meta["finding"] == (
-        "0 of 4 accounts (0 %) stayed in their segment; most moved along 4 ways: 1 each"
+        "0 of 4 accounts (0 %) stayed in their segment; the commonest moves: 4 ways of 1 account each"
     )
+
+
+def test_eight_ways_of_two_accounts_are_not_most_of_twenty_that_moved():
+    # Eight ways of two and four of one: the eight commonest hold 16 of 20, each way 2 of 20.
+    names = [name for name in SEGMENTS if name != "C3-"][:12]
+    pairs = {f"{name}{copy}": name for rank, name in enumerate(names) for copy in range(2 if rank < 8 else 1)}
+    before, after = quarter(pairs), quarter(dict.fromkeys(pairs, "C3-"))
+    result = segment_migration(before, after)
+    assert plot_migration_matrix(result).layout.meta["finding"] == (
+        "0 of 20 accounts (0 %) stayed in their segment; the commonest moves: 8 ways of 2 accounts each"
+    )
+    assert plot_migration_matrix(result, lang="zh").layout.meta["finding"].endswith("；最常见的变动有8种，各2个客户")
+
+
+def test_the_periods_are_named_where_they_are_known_also_a_year_apart(five, sample):
+    assert sample.summary[["period_before", "period_after"]].iloc[0].tolist() == ["2025Q2", "2026Q3"]
+    flow, matrix = plot_migration(sample).layout, plot_migration_matrix(sample).layout
+    assert "placed in both 2025Q2 and 2026Q3, " in flow.meta["finding"]
+    assert "Left 2025Q2, right 2026Q3." in flow.meta["sentence"]
+    assert "Rows: segment in 2025Q2; columns: segment in 2026Q3." in matrix.meta["sentence"]
+    assert "2025Q2和2026Q3均已归类" in plot_migration(sample, lang="zh").layout.meta["finding"]
+    assert five.summary[["period_before", "period_after"]].isna().to_numpy().all()
+    assert "Left the period before, right the one after." in plot_migration(five).layout.meta["sentence"]
 
 
 def test_nobody_moved_is_not_a_most_frequent_move():
@@ -159,8 +182,8 @@ def test_nobody_placed_twice_and_nobody_at_all_are_said(plot, lang):
     assert (
         finding
         == {
-            "en": "None of 2 accounts is placed in both quarters; 1 lost and 1 unplaced",
-            "zh": "2个客户中无一在两季均已归类；流失1个和未归类1个",
+            "en": "None of 2 accounts is placed in both periods; 1 lost and 1 unplaced",
+            "zh": "2个客户中无一在两期均已归类；流失1个和未归类1个",
         }[lang]
     )
     nobody = unplaced.iloc[:0]

@@ -232,6 +232,15 @@ def test_a_shared_first_place_is_said():
     assert title == "x and 1 more come first, each with 80 expected (80 % of 100); all 3 together: 161"
 
 
+def test_a_part_of_the_ranking_counts_ties_from_its_own_first_rank():
+    frame = pd.DataFrame({"opportunity": list("wxyz"), "amount": [200.0, 100.0, 100.0, 1.0], "stage": ["trial"] * 4})
+    ranked = cv.rank_opportunities(frame)
+    tied = plot_priority(ranked.iloc[1:]).layout.meta["finding"]
+    alone = plot_priority(ranked.iloc[3:]).layout.meta["finding"]
+    assert tied.startswith("x and 1 more come first, each with 80 expected")
+    assert alone.startswith("z comes first with")
+
+
 def test_forty_of_many_opportunities_are_drawn_in_order_of_rank():
     frame = pd.DataFrame({"amount": [float(n) for n in range(1, 101)], "stage": "trial"})
     others, first = plot_priority(cv.rank_opportunities(frame)).data

@@ -126,3 +126,8 @@ def test_chinese_figures_keep_no_english_word_and_are_small(summary, certainty):
             texts += [trace.name, *trace.hovertext, *(trace.labels or () if trace.type == "treemap" else ())]
         for text in texts:
             assert not re.search(r"[A-Za-z]{2,}", text.replace("<br>", "")), text
+
+
+def test_texts_that_do_not_fit_their_area_are_hidden(summary):
+    layout = plot_segment_treemap(summary).layout
+    assert (layout.uniformtext.mode, layout.uniformtext.minsize) == ("hide", 9)

@@ -26,8 +26,7 @@ def test_a_cell_of_an_open_deal_decides_for_the_closed_ones_too(tmp_path):
     assert checked.frame["expected_close"].tolist()[1] == pd.Timestamp("2026-12-31")
     report = dict(checked.report.values.tolist())
     assert (
-        report["Close Date date order"]
-        == "month first: 1 of 2 cells can be read only so, first '12/31/2026' in line 3"
+        report["Close Date date order"] == "month first: 1 of 2 cells can be read only so, first '12/31/2026' in line 3"
     )
     assert not {"closed date order", "expected_close date order"} & set(report)
 
@@ -36,7 +35,9 @@ def test_two_orders_in_the_column_are_refused_although_each_date_of_ours_has_one
     path = deals(tmp_path, ("Closed Won", "31/12/2026"), ("Needs Analysis", "12/31/2026"))
     with pytest.raises(
         InputError,
-        match=re.escape("Close Date must be written in one date order: got '31/12/2026' in line 2, which only day first"),
+        match=re.escape(
+            "Close Date must be written in one date order: got '31/12/2026' in line 2, which only day first"
+        ),
     ):
         read(path)
 

@@ -6,6 +6,7 @@ import pytest
 from custvalue import read_mapping, read_table
 from custvalue.frames.propose import propose_mapping
 from custvalue.rules.errors import InputError
+from tests.frames.test_presets import EXPORTS
 
 
 def deals(folder, *chances):
@@ -74,9 +75,15 @@ def test_a_reject_shows_the_percent_of_the_file_and_how_to_write_one(tmp_path):
 
 
 def test_the_written_mapping_leaves_fractions_as_they_are(tmp_path):
-    path = deals(tmp_path, 0.2, 0.9)
+    text = EXPORTS["zoho"][0]
+    for percent, fraction in ((",10,2026", ",0.1,2026"), (",75,2026", ",0.75,2026"), (",100,2026", ",1,2026")):
+        assert percent in text
+        text = text.replace(percent, fraction)
+    path = tmp_path / "deals.csv"
+    path.write_text(text, "utf-8")
     proposal = propose_mapping(path)
+    assert proposal.preset == "zoho"
     assert '# percent = ["probability"]' in proposal.to_toml()
     (tmp_path / "house.toml").write_text(proposal.to_toml(), "utf-8")
     checked = read_table(path, "opportunities", mapping=read_mapping(tmp_path / "house.toml"))
-    assert checked.frame["probability"].tolist() == [0.2, 0.9]
+    assert checked.frame["probability"].tolist() == [0.1, 0.75, 1, 0]

@@ -8,9 +8,9 @@ import pytest
 from custvalue import read_table
 from custvalue.frames.exports import find_column
 from custvalue.frames.kinds import CONTRACTS
-from custvalue.frames.mapped import apply_mapping
+from custvalue.frames.mapped import apply_mapping, overridden
 from custvalue.frames.mapped import resolve as resolve_table
-from custvalue.frames.mapping import parse_mapping
+from custvalue.frames.mapping import TableMapping, parse_mapping
 from custvalue.frames.presets import load_preset, preset_names
 from custvalue.frames.reading import read_raw
 from custvalue.frames.rejects import check_frame
@@ -361,3 +361,18 @@ def test_an_unknown_preset_is_refused_with_the_nearest():
 def test_an_outcome_of_another_name_is_refused():
     with pytest.raises(ValueError, match=r"knows won and lost: got \['victory'\]"):
         parse_mapping('[opportunities.outcome]\nvictory = ["W"]', "house")
+
+
+def test_a_rename_of_ones_own_names_a_column_of_the_file_and_settles_what_a_preset_looks_for(tmp_path):
+    export = raw(tmp_path, EXPORTS["zoho"][0]).rename(columns={"Stage": "Stage  ↑", "Deal Name": "What"})
+    preset = load_preset("zoho").tables["opportunities"]
+    with pytest.raises(ValueError, match=r"stage is needed and read from one of"):
+        apply_mapping(export, preset, "opportunities", Path(), None, read_raw)
+    own = TableMapping(columns={"stage": "Stage  ↑", "product": "What", "region": "probability"})
+    first, after = overridden(preset, own, export.columns)
+    frame, _ = apply_mapping(export, first, "opportunities", Path(), None, read_raw)
+    assert frame["stage"].tolist()[:2] == ["Qualification", "Proposal/Price Quote"]
+    assert frame["product"].tolist()[0] == "Press"
+    assert frame["outcome"].fillna("open").tolist() == ["open", "open", "won", "lost"]
+    # What names no column of the file speaks of the names that the preset gives.
+    assert after.columns == {"region": "probability"}

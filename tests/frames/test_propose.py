@@ -344,7 +344,10 @@ def test_a_preset_is_not_taken_where_stages_are_ones_own_but_named_with_what_it_
     proposal = propose_mapping(path)
     assert proposal.preset == "zoho"
     assert "which does not know every stage of it" in proposal.to_toml()
-    assert "ladder" not in tomllib.loads(proposal.to_toml())
+    assert read_mapping(saved(tmp_path, proposal)).ladder.names == load_preset("zoho").ladder.names
+    assert '  # { name = "Tasting", probability = 0 },  # 1 row' in proposal.to_toml()
+    with pytest.raises(ValueError, match=r"'Tasting' \(1\)"):
+        read_table(path, "opportunities", mapping=saved(tmp_path, proposal))
     assert proposal.stages.set_index("stage")["meaning"]["Tasting"] == "unknown"
 
 
@@ -437,3 +440,45 @@ def test_bad_input_exits_with_2_and_a_message(name, tmp_path, monkeypatch):
 def test_the_currency_of_the_amount_is_found_under_the_name_it_has_in_reports(tmp_path):
     text = "deal id,stage,amount,amount currency,status\n1,New,5,EUR,won\n2,Old,6,EUR,lost\n"
     assert settled(propose_mapping(write(tmp_path, text), "opportunities"))["currency"] == "amount currency"
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "stage"),
+    [
+        ("zoho", "Closed-Lost to Competition", "Lost - custom", None),
+        ("odoo", "Qualified,400", "Given up,400", "Given up"),
+        ("pipedrive", "Demo Scheduled,lost", "Given up,lost", "Given up"),
+    ],
+)
+def test_a_stage_on_which_no_open_deal_stands_is_no_step_of_the_ladder(name, old, new, stage, tmp_path):
+    assert old in EXPORTS[name][0]
+    path = write(tmp_path, EXPORTS[name][0].replace(old, new))
+    proposal = propose_mapping(path)
+    assert proposal.preset == name
+    if stage is None:  # nothing but its name tells how the deal ended, and that no preset knows
+        assert proposal.stages.set_index("stage")["meaning"][new] == "unknown"
+        return
+    assert proposal.stages.set_index("stage")["meaning"][stage] == "lost"
+    assert f'name = "{stage}"' not in proposal.to_toml()
+    mapping = read_mapping(saved(tmp_path, proposal))
+    assert mapping.ladder.names == load_preset(name).ladder.names
+    checked = read_table(path, "opportunities", mapping=mapping)
+    assert checked.frame["outcome"].tolist()[-1] == "lost"
+
+
+def test_a_custom_lost_stage_of_salesforce_is_told_by_the_flags(tmp_path):
+    text = (
+        "Opportunity ID,Account Name,Opportunity Owner,Stage,Amount,Close Date,Created Date,Probability (%),Won,Closed\n"
+        "1,A,Li,Needs Analysis,5,2026-12-01,2026-01-01,20,false,false\n"
+        "2,A,Li,Lost - custom,5,2026-03-01,2026-01-01,0,false,true\n"
+        "3,A,Li,Archived,5,2026-03-01,2026-01-01,0,false,true\n"
+        "4,A,Li,Archived,5,2026-03-01,2026-01-01,100,true,true\n"
+    )
+    path = write(tmp_path, text)
+    proposal = propose_mapping(path)
+    assert proposal.preset == "salesforce"
+    meanings = proposal.stages.set_index("stage")["meaning"]
+    assert meanings[["Lost - custom", "Archived", "Needs Analysis"]].tolist() == ["lost", "closed", "step"]
+    assert "which reads it as it is" in proposal.to_toml()
+    checked = read_table(path, "opportunities", mapping=saved(tmp_path, proposal))
+    assert checked.frame["outcome"].fillna("open").tolist() == ["open", "lost", "lost", "won"]

@@ -589,7 +589,7 @@ def test_a_sheet_keeps_its_types_and_rows(workbook):
     assert raw.frame["closed"].tolist()[:2] == [pd.Timestamp("2026-01-02"), pd.Timestamp("2026-01-03 04:05")]
     assert raw.frame["mixed"].tolist()[:2] == ["A1", 1003]
     assert raw.notes == (
-        ("sheet", "'Deals', one of 3"),
+        ("sheet", "'Deals', one of 3 (also 'Notes', 'Empty')"),
         ("footer rows skipped", 1),
         ("blank rows skipped", 2),
         ("empty columns without a name dropped", 1),

@@ -179,3 +179,21 @@ def test_a_wrong_rule_is_refused_at_once(name):
     make, message = WRONG_RULES[name]
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    ("rule", "shown"),
+    [
+        (playbook.SCREENING, "Scorecard('Screening scorecard', 6 criteria, out of 20)"),
+        (playbook.EXERCISE, "Scorecard('Group exercise of the lecture', 10 criteria, raw totals)"),
+        (playbook.DEAL_HEAT, "Ladder(6 stages, need_defined 0.2 to agreement 1)"),
+        (playbook.PRIORITY_GRID, "PriorityGrid(3 × 3, CNY)"),
+        (playbook.ACCOUNT_GRID, "AccountGrid(3 × 3 × 3, CNY)"),
+        (playbook.SELLING_YEAR, "SellingYear(217 selling days of 8 hours)"),
+    ],
+)
+def test_a_rule_that_is_a_default_is_shown_in_a_few_words(rule, shown):
+    assert repr(rule) == shown
+    assert not hasattr(rule, "__dict__")
+    with pytest.raises(FrozenInstanceError):
+        rule.source = "mine"

@@ -248,10 +248,34 @@ def test_all_that_is_wrong_is_said_at_once():
         rater_agreement(bad, seed=1)
     text = str(refused.value)
     assert "Did you mean 'company_type'?" in text
-    assert "industry_position must be 2 or less: got 7" in text
-    assert "row 1)" in text
+    assert "criterion 'industry_position': points must be 2 or less: got 7 (column 'points', row 1)" in text
     assert "rater must not be missing" in text
     assert "rates a criterion of a prospect once" in text
+
+
+def test_a_criterion_off_the_scorecard_is_one_problem_however_many_rows_it_has():
+    with pytest.raises(ValueError, match="a rated criterion must stand on the scorecard") as refused:
+        rater_agreement(cv.load_ratings().assign(criterion="wealth"), seed=1)
+    assert "once" not in str(refused.value)
+
+
+def test_points_under_another_name_are_named_so():
+    ratings = cv.load_ratings().rename(columns={"points": "given"})
+    ratings.loc[0, "given"] = -1
+    with pytest.raises(ValueError, match=r"given must be 0 or more: got -1 \(column 'given', row 0\)"):
+        rater_agreement(ratings, points="given", seed=1)
+
+
+def test_without_two_whole_totals_the_score_says_so_and_not_that_nothing_was_rated_twice():
+    both = pd.concat([ratings_of([[0, 1], [2, 2]]), ratings_of([[1, 1], [0, 2]], "need")], ignore_index=True)
+
+    def notes(ratings):
+        return rater_agreement(ratings, scorecard=CARD, seed=1).summary["note"].tolist()
+
+    assert notes(both[both["criterion"] == "fit"])[1] == "no rater answered every criterion that weighs"
+    one_rater_whole = both[(both["criterion"] == "fit") | (both["rater"] == "p00")]
+    assert notes(one_rater_whole)[1] == "no prospect has two raters who answered every criterion that weighs"
+    assert notes(both[both["rater"] == "p00"]) == ["nothing rated twice"] * 2
 
 
 @pytest.mark.parametrize(
@@ -262,6 +286,7 @@ def test_all_that_is_wrong_is_said_at_once():
         ({"limits": 0.8}, "limits must be an AgreementLimits"),
         ({"scorecard": "card"}, "scorecard must be a Scorecard"),
         ({"rater": "judge"}, "column 'judge' is needed"),
+        *(({"seed": seed}, f"seed must be a whole number of 0 or more: got {seed!r}") for seed in (None, -1, 1.5, "1")),
     ],
 )
 def test_settings_outside_their_rule_are_refused(changes, message):

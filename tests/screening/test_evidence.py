@@ -21,6 +21,7 @@ from custvalue.kernels.discrimination import (
     tied,
 )
 from custvalue.rules import Criterion, Label, Level, Scorecard
+from custvalue.rules.errors import InputError
 from custvalue.screening.association import criterion_association
 from custvalue.screening.evidence import scorecard_evidence
 from custvalue.screening.win_tables import score_groups
@@ -127,10 +128,18 @@ def test_one_level_or_no_row_has_no_association(frame):
 
 @pytest.mark.parametrize(
     ("criteria", "message"),
-    [([], "each once"), (["a", "a"], "each once"), (["outcome"], "each once"), (["z"], "column 'z' is needed")],
+    [
+        ([], "criteria must name at least one column"),
+        (["a", "a"], "each criterion is named once: got 'a' 2 times"),
+        (["outcome"], "the outcome is no criterion of itself: got 'outcome'"),
+        (["z"], "column 'z' is needed"),
+        (None, "criteria must be a list of column names: got None"),
+        (3, "criteria must be a list of column names: got 3"),
+        ([["a"]], "criteria must be a list of column names"),
+    ],
 )
 def test_criteria_that_cannot_be_judged_are_refused(criteria, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(InputError, match=message):
         criterion_association(prospects(10, 2, 0, 0), criteria=criteria)
 
 
@@ -271,7 +280,8 @@ def test_bands_hold_every_closed_prospect_with_wilson_intervals(sample):
     bands = sample.bands
     assert [str(band) for band in bands["band"][:3]] == ["key", "invest", "shelve"]
     assert pd.isna(bands["band"][3])
-    assert [bands[name].sum() for name in ("n_won", "n_lost", "n_open")] == [95, 104, 41]
+    assert [bands[name].sum() for name in ("n", "n_won", "n_lost", "n_open")] == [199, 95, 104, 41]
+    assert (bands["n_won"] / bands["n"]).tolist() == pytest.approx(bands["win_rate_closed"].tolist())
     for row in bands.to_dict("records"):
         oracle = stats.binomtest(row["n_won"], row["n_won"] + row["n_lost"]).proportion_ci(0.95, "wilson")
         assert [row["low"], row["high"]] == pytest.approx([oracle.low, oracle.high])
@@ -460,6 +470,7 @@ def test_the_callers_frame_is_not_changed():
         ({"folds": 1}, "folds must be a whole number of 2 or more: got 1"),
         ({"max_weight": 2.5}, "max_weight must be a whole number of 1 or more: got 2.5"),
         ({"outcome": "result"}, "column 'result' is needed"),
+        *(({"seed": seed}, f"seed must be a whole number of 0 or more: got {seed!r}") for seed in (None, -1, 1.5, "1")),
         ({"scorecard": None}, "scorecard must be a Scorecard"),
     ],
 )

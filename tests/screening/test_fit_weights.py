@@ -53,9 +53,34 @@ def test_the_proposed_scorecard_can_be_used_at_once():
 
 
 def test_a_criterion_that_lowers_the_chance_gets_no_weight_and_never_a_negative_one():
-    fit = fit_weights(prospects(800, [1.0, -1.0]), scorecard=card(2), seed=1)
+    fit = fit_weights(prospects(800, [1.0, -0.3]), scorecard=card(2), seed=1)
     assert fit.weights["weight"].tolist()[1] == 0
     assert fit.weights["slope"].tolist()[1] == 0.0
+
+
+def test_shuffled_outcomes_seldom_give_weights_and_never_without_beating_the_win_rate():
+    frame = cv.load_prospects()
+    closed = frame["outcome"].notna()
+    proposed = 0
+    for seed in range(40):
+        shuffled = frame.copy()
+        shuffled.loc[closed, "outcome"] = np.random.default_rng(seed).permutation(frame.loc[closed, "outcome"])
+        fit = fit_weights(shuffled, seed=seed)
+        row = fit.summary.iloc[0]
+        rate = row["n_won"] / row["n"]
+        alone = rate * np.log(rate) + (1 - rate) * np.log(1 - rate)
+        assert (row["verdict"] == "fitted") == (fit.scales["log_score"].max() > alone)
+        assert (fit.scorecard is None) == (row["verdict"] == "no_signal")
+        proposed += row["verdict"] == "fitted"
+    assert proposed <= 6  # a rate of 5 % gives 7 or more of 40 once in 300 times
+
+
+def test_no_signal_proposes_nothing_and_says_by_how_much_the_win_rate_is_ahead():
+    fit = fit_weights(prospects(150, [0.0, 0.0, 0.0], seed=0), scorecard=card(3), seed=0)
+    assert fit.summary["verdict"].tolist() == ["no_signal"]
+    assert fit.weights["weight"].isna().all()
+    assert not fit.scales["chosen"].any()
+    assert f"{fit.scales['log_score'].max():.4f}, no better than the -0.6" in fit.summary["why"].item()
 
 
 def test_where_no_criterion_raises_the_chance_no_weights_are_proposed():
@@ -171,8 +196,12 @@ def test_an_empty_frame_gives_the_same_columns_and_dtypes():
 
 @pytest.mark.parametrize(
     ("changes", "message"),
-    [({"max_weight": 0}, "max_weight must be a whole number of 1 or more"), ({"folds": True}, "folds must be a whole")],
+    [
+        ({"max_weight": 0}, "max_weight must be a whole number of 1 or more"),
+        ({"folds": True}, "folds must be a whole"),
+        *(({"seed": seed}, f"seed must be a whole number of 0 or more: got {seed!r}") for seed in (None, -1, 1.5, "1")),
+    ],
 )
 def test_settings_outside_their_rule_are_refused(changes, message):
     with pytest.raises(ValueError, match=message):
-        fit_weights(cv.load_prospects(), seed=1, **changes)
+        fit_weights(cv.load_prospects(), **{"seed": 1, **changes})

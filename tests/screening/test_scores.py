@@ -182,3 +182,236 @@ def test_totals_equal_a_naive_loop_on_random_answers():
         known = [(c.weight, p) for c, p in zip(CARD.criteria, row, strict=True)]
         assert low == sum(w * (0 if np.isnan(p) else p) for w, p in known)
         assert high == sum(w * (2 if np.isnan(p) else p) for w, p in known)
+
+
+def test_contributions_add_up_to_the_score_on_its_scale():
+    scored = score_prospects(pd.DataFrame({"c": [14.0]}), scorecard=one_criterion(top=35), contributions=True)
+    assert scored["contribution_c"].tolist() == [14 * 20 / 35]
+    frame = pd.DataFrame([[2, 1, 0, 2, 1, 1], [0, 2, 1, 1, 2, 0]], columns=CARD.names)
+    scored = score_prospects(frame, contributions=True)
+    # Weights 2 3 2 1 1 1 on a highest total of 20.
+    assert scored["contribution_industry_position"].tolist() == [3, 6]
+    parts = scored[[f"contribution_{name}" for name in CARD.names]]
+    assert parts.sum(axis=1).tolist() == scored["score"].tolist() == [11, 11]
+
+
+def test_contributions_on_the_raw_scale_add_up_to_the_total_and_a_missing_answer_has_none():
+    frame = load_exercise().astype({"c6": float})
+    frame.loc[0, "c6"] = None
+    scored = score_prospects(frame, scorecard=playbook.EXERCISE, contributions=True)
+    parts = scored[[f"contribution_c{j}" for j in range(1, 11)]]
+    assert parts["contribution_c6"].isna().tolist() == [True] + [False] * 7
+    assert parts.sum(axis=1).tolist() == [10, 22, 5, 15, 14, 12, 17, 19]
+    assert parts.sum(axis=1).iloc[0] == scored["total_low"].iloc[0]
+
+
+def test_a_criterion_without_weight_contributes_nothing_even_where_its_answer_is_missing():
+    card = replace(CARD, criteria=(*CARD.criteria[:-1], replace(CARD.criteria[-1], weight=0.0)))
+    scored = score_prospects(
+        pd.DataFrame([[2, 1, 1, 1, 1, None]], columns=card.names), scorecard=card, contributions=True
+    )
+    assert scored["contribution_budget"].tolist() == [0]
+
+
+def test_without_contributions_no_column_of_them_is_added():
+    assert not [c for c in score_prospects(load_exercise(), scorecard=playbook.EXERCISE) if "contribution" in c]
+
+
+def test_without_rank_neither_rank_nor_place_is_added_and_all_else_is_the_same():
+    frame = pd.DataFrame([[1] * 6, [2] * 6], columns=CARD.names)
+    whole = score_prospects(frame)
+    assert {"rank", "place"} <= set(whole.columns)
+    pd.testing.assert_frame_equal(score_prospects(frame, rank=False), whole.drop(columns=["rank", "place"]))
+
+
+def test_ties_are_broken_by_the_heaviest_criterion_then_the_next_then_the_row():
+    # Weights 2 3 2 1 1 1, totals 6 6 6 6 4: the most points on position (weight 3) first, then company type, then need
+    # (both weight 2, in the card's order); rows 1 and 2 are alike.
+    frame = pd.DataFrame(
+        [[0, 0, 2, 1, 1, 0], [1, 1, 0, 1, 0, 0], [1, 1, 0, 1, 0, 0], [0, 2, 0, 0, 0, 0], [2, 0, 0, 0, 0, 0]],
+        columns=CARD.names,
+    )
+    scored = score_prospects(frame)
+    assert scored["total"].tolist() == [6, 6, 6, 6, 4]
+    assert scored["rank"].tolist() == [1, 1, 1, 1, 5]
+    assert scored["place"].tolist() == [4, 2, 3, 1, 5]
+
+
+def test_equal_totals_share_the_rank_in_spite_of_round_off():
+    levels = (Level(0, Label("none", "无")), Level(3, Label("all", "全")))
+    weights = {"a": 0.1, "b": 0.2, "c": 0.3}
+    card = Scorecard(
+        Label("test", "测试"),
+        tuple(Criterion(name, Label(name, f"丙{name}"), levels, w, "test") for name, w in weights.items()),
+        SCREENING_BANDS,
+        "test",
+        None,
+    )
+    scored = score_prospects(pd.DataFrame({"a": [1, 0], "b": [1, 0], "c": [0, 1]}), scorecard=card)
+    assert scored["total"].iloc[0] != scored["total"].iloc[1]  # 0.1 + 0.2 and 0.3
+    assert scored["rank"].tolist() == [1, 1]
+    assert scored["place"].tolist() == [2, 1]  # 0.3 lies on the heaviest criterion
+
+
+def test_places_agree_with_a_sort_of_plain_tuples():
+    answers = np.random.default_rng(8).integers(0, 3, (300, 6))
+    frame = pd.DataFrame(answers, columns=CARD.names)
+    weights = (2, 3, 2, 1, 1, 1)
+    keys = [
+        (-sum(w * p for w, p in zip(weights, row, strict=True)), *(-row[j] for j in (1, 0, 2, 3, 4, 5)), place)
+        for place, row in enumerate(answers)
+    ]
+    order = sorted(range(300), key=keys.__getitem__)
+    scored = score_prospects(frame)
+    assert scored["place"].tolist() == [order.index(row) + 1 for row in range(300)]
+    assert scored["rank"].tolist() == [1 + sum(other[0] < mine[0] for other in keys) for mine in keys]
+
+
+def test_a_knock_out_names_the_criterion_and_the_answer():
+    card = knock_out_card()
+    fatal_type = replace(card.criteria[0].levels[0], knocks_out=True)
+    card = replace(
+        card,
+        criteria=(replace(card.criteria[0], levels=(fatal_type, *card.criteria[0].levels[1:])), *card.criteria[1:]),
+    )
+    # Both answers of the last row knock out: the first in the card's order is named.
+    frame = pd.DataFrame([[2, 2, 2, 2, 2, 0], [0, 2, 2, 2, 2, 1], [2] * 6, [0, 2, 2, 2, 2, 0]], columns=CARD.names)
+    scored = score_prospects(frame, scorecard=card)
+    words = scored[["knocked_out_by", "knocked_out_answer"]].astype(object)
+    assert words.where(words.notna(), "-").to_numpy().tolist() == [
+        ["budget", "no budget"],
+        ["company_type", "listed company"],
+        ["-", "-"],
+        ["company_type", "listed company"],
+    ]
+
+
+def test_the_next_question_is_the_missing_criterion_that_narrows_the_bounds_most():
+    # Weights 2 3 2 1 1 1. Row 0: position (0 to 6) and budget (0 to 2) are missing: position. Row 1: company type and
+    # need (0 to 4 both): the first of the card. Row 2: budget alone leaves 13 to 15 open. Row 3: missing, but shelved.
+    frame = pd.DataFrame(
+        [[1, None, 1, 1, 1, None], [None, 1, None, 1, 1, 1], [1, 2, 1, 2, 1, None], [0, 0, 0, 0, 0, None]],
+        columns=CARD.names,
+    )
+    scored = score_prospects(frame)
+    assert scored["band"].isna().tolist() == [True, True, True, False]
+    asked = scored["next_question"].astype(object)
+    assert asked.where(asked.notna(), "-").tolist() == ["industry_position", "company_type", "budget", "-"]
+
+
+def test_a_missing_answer_that_may_knock_out_is_asked_for_first():
+    frame = pd.DataFrame([[2, None, 2, 2, 2, None], [2, None, 2, 2, 2, 1]], columns=CARD.names)
+    scored = score_prospects(frame, scorecard=knock_out_card())
+    assert scored["next_question"].iloc[0] == "budget"
+
+
+def test_the_next_question_leaves_the_narrowest_bounds_of_all_missing_ones():
+    draw = np.random.default_rng(4)
+    answers = draw.choice([0.0, 1.0, 2.0, np.nan], size=(150, 6), p=[0.2, 0.3, 0.2, 0.3])
+    frame = pd.DataFrame(answers, columns=CARD.names)
+    scored = score_prospects(frame)
+    undecided = scored[scored["band"].isna()]
+    assert len(undecided) > 20
+    for row, asked in undecided["next_question"].items():
+        width = {}
+        for name in frame.columns[frame.loc[row].isna()]:
+            then = score_prospects(frame.loc[[row]].assign(**{name: 1.0}))
+            width[name] = (then["score_high"] - then["score_low"]).iloc[0]
+        assert width[asked] == min(width.values())
+        assert asked == next(name for name in CARD.names if width.get(name) == width[asked])
+
+
+def test_categories_and_every_numeric_type_score_like_floats():
+    points = pd.DataFrame([[2, 1, 0, 2, 1, 0], [0, 2, 1, 1, 2, 2]], columns=CARD.names)
+    wanted = score_prospects(points.astype(float))["total"]
+    for kind in ("int8", "int32", "int64", "uint8", "float32", "Int64", "Float64", "int64[pyarrow]", "category"):
+        pd.testing.assert_series_equal(score_prospects(points.astype(kind))["total"], wanted)
+    texts = points.astype(object)
+    for criterion in CARD.criteria:
+        texts[criterion.name] = [criterion.levels[p].label.zh for p in points[criterion.name]]
+    pd.testing.assert_series_equal(score_prospects(texts.astype("category"))["total"], wanted)
+    gap = texts.astype("category")
+    gap.iloc[0, 0] = None
+    assert score_prospects(gap)["total"].isna().tolist() == [True, False]
+
+
+def test_an_unknown_category_is_refused_like_an_unknown_text():
+    frame = pd.DataFrame({c.name: [1, 1] for c in CARD.criteria})
+    frame["company_type"] = pd.Categorical(["joint venture", "joint ventures"])
+    with pytest.raises(ValueError, match=r"'joint ventures' \(1\).*row 1.*Did you mean 'joint venture'"):
+        score_prospects(frame)
+
+
+@pytest.mark.parametrize("kind", ["float64", "float32"])
+@pytest.mark.parametrize("wrong", [2.0001, -0.0001, np.inf, -np.inf, 3.0])
+def test_points_out_of_range_are_found_wherever_they_stand(kind, wrong):
+    n = 300_000  # several slices of the kernel
+    column = np.full(n, 2.0, dtype=kind)
+    column[[0, n - 1]] = 0.0, -0.0  # both ends of the range; minus nothing is nothing
+    frame = pd.DataFrame({"c": column})
+    card = one_criterion(top=2)
+    assert score_prospects(frame, scorecard=card, rank=False)["total"].iloc[[0, 1, -1]].tolist() == [0, 2, 0]
+    column = column.copy()
+    column[200_000] = wrong
+    with pytest.raises(ValueError, match=r"c must be .*row 200000"):
+        score_prospects(pd.DataFrame({"c": column}), scorecard=card, rank=False)
+
+
+@pytest.mark.parametrize("wrong", [3, -1])
+def test_whole_numbers_out_of_range_are_found(wrong):
+    frame = pd.DataFrame({"c": np.array([0, 2, wrong], dtype="int64")})
+    with pytest.raises(ValueError, match=rf"c must be .*got {wrong} \(column 'c', row 2\)"):
+        score_prospects(frame, scorecard=one_criterion(top=2))
+
+
+def test_a_lowest_level_above_nothing_is_a_limit_too():
+    levels = (Level(1, Label("low", "低")), Level(3, Label("high", "高")))
+    card = Scorecard(
+        Label("t", "测"), (Criterion("c", Label("c", "丙"), levels, 2.0, "test"),), SCREENING_BANDS, "test", None
+    )
+    scored = score_prospects(pd.DataFrame({"c": [1.0, 3.0, None]}), scorecard=card)
+    assert scored["total_low"].tolist() == [2, 6, 2]
+    assert scored["total_high"].tolist() == [2, 6, 6]
+    with pytest.raises(ValueError, match=r"c must be 1 or more: got 0\.0"):
+        score_prospects(pd.DataFrame({"c": [0.0]}), scorecard=card)
+
+
+def test_many_rows_with_gaps_here_and_there_equal_a_plain_sum():
+    draw = np.random.default_rng(12)
+    n = 300_000  # three slices: the first without gaps, the second with one, the third with many
+    answers = draw.integers(0, 3, (n, 6)).astype(float)
+    answers[140_000, 3] = np.nan
+    answers[280_000:][draw.random((20_000, 6)) < 0.2] = np.nan
+    weights = np.array([2, 3, 2, 1, 1, 1])
+    scored = score_prospects(pd.DataFrame(answers, columns=CARD.names), rank=False)
+    low, high = np.where(np.isnan(answers), 0, answers) @ weights, np.where(np.isnan(answers), 2, answers) @ weights
+    np.testing.assert_array_equal(scored["total_low"], low)
+    np.testing.assert_array_equal(scored["total_high"], high)
+    np.testing.assert_array_equal(scored["total"], answers @ weights)
+    bands = np.array(["shelve", "invest", "key"])
+    of_low, of_high = (bands[(x >= 8).astype(int) + (x > 14)] for x in (low, high))
+    assert scored["band_low"].astype(str).tolist() == of_low.tolist()
+    assert scored["band_high"].astype(str).tolist() == of_high.tolist()
+    assert scored["band"].isna().tolist() == (of_low != of_high).tolist()
+
+
+def test_columns_that_are_equal_do_not_share_what_is_written_later():
+    scored = score_prospects(pd.DataFrame({"c": [1.0, 20.0]}), scorecard=one_criterion())
+    scored.loc[0, "total"] = -1.0
+    scored.loc[0, "band"] = "key"
+    assert scored[["score", "score_low", "score_high", "total_low", "total_high"]].iloc[0].tolist() == [1] * 5
+    assert (scored["band_low"].iloc[0], scored["band_high"].iloc[0]) == ("shelve", "shelve")
+
+
+def test_a_criterion_named_like_a_result_is_refused():
+    card = one_criterion()
+    for name in ("place", "next_question", "knocked_out_by"):
+        renamed = replace(card, criteria=(replace(card.criteria[0], name=name),))
+        with pytest.raises(ValueError, match=f"must not bear the name of a result column: got .*{name}"):
+            score_prospects(pd.DataFrame({name: [1.0]}), scorecard=renamed)
+
+
+def test_a_text_that_describes_two_levels_is_refused_by_the_card():
+    levels = (Level(0, Label("no", "一般")), Level(1, Label("一般", "好")))
+    with pytest.raises(ValueError, match="a text must describe one level only"):
+        Criterion("c", Label("c", "丙"), levels, 1.0, "test")

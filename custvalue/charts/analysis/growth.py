@@ -17,6 +17,7 @@ from custvalue.charts.wording import (
     count_text,
     drawn,
     hover,
+    is_missing,
     joined,
     money_text,
     name_text,
@@ -48,6 +49,8 @@ _HOVER = Label(
     "{group}: {n} {accounts}, revenue {revenue} ({revenue_share}), headroom {headroom} a year ({headroom_share}).",
     "{group}：{n}个客户，销售额{revenue}（{revenue_share}），年增长空间{headroom}（{headroom_share}）。",
 )
+# What a missing group means; elsewhere it has no name.
+_WITHOUT = {"product": Label("bought nothing", "未购买")}
 _SUBJECT = Label("growth points", "业务增长点")
 _LARGEST_FIRST = Label("with the most headroom of each dimension", "各维度增长空间最大")
 _AXIS = Label("Share of the total", "占合计的比重")
@@ -129,15 +132,13 @@ def _finding(result: GrowthPoints, lang: Lang) -> str:
     shares = mine["headroom_share"].to_numpy()
     if not np.nansum(shares) > 0:
         best = mine.iloc[int(np.argmax(mine["revenue_share"].fillna(-np.inf).to_numpy()))]
-        return say(
-            _NO_HEADROOM, lang, group=name_text(best["group"], lang), revenue=percent_text(best["revenue_share"], lang)
-        )
+        return say(_NO_HEADROOM, lang, group=_group_name(best, lang), revenue=percent_text(best["revenue_share"], lang))
     best = mine.iloc[int(np.nanargmax(shares))]
     top = int((result.accounts["carries"] == "headroom").sum())
     return say(
         _FINDING,
         lang,
-        group=name_text(best["group"], lang),
+        group=_group_name(best, lang),
         headroom=percent_text(best["headroom_share"], lang),
         revenue=percent_text(best["revenue_share"], lang),
         top=count_text(top),
@@ -145,6 +146,12 @@ def _finding(result: GrowthPoints, lang: Lang) -> str:
         hold=agree(top, "holds", "hold"),
         part=percent_text(result.totals["top_headroom_share"].iloc[0], lang),
     )
+
+
+def _group_name(row: Any, lang: Lang) -> str:
+    """Return the name of a group; of accounts without one, what that means in their dimension."""
+    without = _WITHOUT.get(str(row["dimension"]))
+    return without.text(lang) if without and is_missing(row["group"]) else name_text(row["group"], lang)
 
 
 def _draw(figure: go.Figure, shown: pd.DataFrame, lang: Lang) -> None:
@@ -156,7 +163,7 @@ def _draw(figure: go.Figure, shown: pd.DataFrame, lang: Lang) -> None:
         if row["dimension"] != before:
             before = row["dimension"]
             names.append(column_label(str(before), lang) + colon(lang).strip())
-        group = name_text(row["group"], lang)
+        group = _group_name(row, lang)
         places.append(len(names))
         names.append(group)
         hovers.append(

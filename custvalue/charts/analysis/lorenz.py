@@ -28,9 +28,14 @@ from custvalue.rules.labels import Label, Lang, check_lang
 
 HALF, TOP = 0.5, 0.2
 _BAND_OPACITY = 0.35
+# Room of the text beside a mark, and its distance from it, as parts of the axes.
+LABEL_WIDTH, LABEL_HEIGHT, LABEL_GAP = 0.25, 0.05, 0.02
 
 _SUBJECT = Label("Lorenz curve", "洛伦兹曲线")
 _FINDING = Label("The top 20 % of customers hold {top} of {value}{gini}", "前20%的客户占{value}的{top}{gini}")
+_FINDING_BUYING = Label(
+    "The top 20 % of customers with {value} hold {top} of it{gini}", "有{value}的客户中，前20%占{top}{gini}"
+)
 _GINI = Label(" (Gini {gini})", "（基尼系数{gini}）")
 _SENTENCE = Label(
     "The line adds up the shares of {value} from the smallest customer to the largest: the smaller half holds {half}, "
@@ -135,7 +140,13 @@ def plot_lorenz(result: Concentration, *, next_period: NextPeriod | None = None,
         *([_NET.text(lang)] if y.min() < 0 else []),
     ]
     figure = new_figure(
-        say(_FINDING, lang, top=percent_text(top, lang), value=value, gini=shown_gini),
+        say(
+            _FINDING if next_period is None else _FINDING_BUYING,
+            lang,
+            top=percent_text(top, lang),
+            value=value,
+            gini=shown_gini,
+        ),
         say(
             _SENTENCE,
             lang,
@@ -147,7 +158,7 @@ def plot_lorenz(result: Concentration, *, next_period: NextPeriod | None = None,
         note=joined(notes, lang),
     )
     _draw(figure, x, y, band, level, lang)
-    _mark_top(figure, top, n, lang)
+    _mark_top(figure, (x, y), top, n, band, lang)
     low = min(0.0, float(y.min()))
     figure.update_layout(
         xaxis={**percent_axis(1.0, lang), "title": {"text": _X.text(lang)}, "showgrid": False},
@@ -202,7 +213,28 @@ def _draw(
     )
 
 
-def _mark_top(figure: go.Figure, top: float, n: float, lang: Lang) -> None:
+def _label_height(
+    curve: tuple[NDArray[np.float64], NDArray[np.float64]], place: float, band: pd.DataFrame | None
+) -> float:
+    """Return a height for a text that ends at ``place``, between the lines: above the curve and its band, or below."""
+    starts = place - LABEL_WIDTH
+    low, high = (float(np.interp(x, *curve)) for x in (starts, place))
+    if band is not None:
+        along = band["account_share"]
+        low = min(low, float(np.interp(starts, along, band["low"])))
+        high = max(high, float(np.interp(place, along, band["high"])))
+    # The line of equal customers is as high as it is far to the right.
+    return float((high + starts) / 2 if starts - high > 2 * LABEL_HEIGHT else low / 2)
+
+
+def _mark_top(
+    figure: go.Figure,
+    curve: tuple[NDArray[np.float64], NDArray[np.float64]],
+    top: float,
+    n: float,
+    band: pd.DataFrame | None,
+    lang: Lang,
+) -> None:
     """Mark where the top 20 % begin, their number rounded up."""
     words = say(_TOP_MARK, lang, top=percent_text(top, lang))
     place = [1 - float(np.ceil(TOP * n * (1 - ROUND_OFF))) / n, 1 - top]
@@ -220,9 +252,15 @@ def _mark_top(figure: go.Figure, top: float, n: float, lang: Lang) -> None:
         x=drawn(place)[0],
         y=drawn(place)[1],
         text=markup(words),
-        showarrow=False,
+        # A thin line leads from the mark to its text, which stands clear of the band.
+        ax=drawn([place[0] - LABEL_GAP])[0],
+        ay=drawn([_label_height(curve, place[0] - LABEL_GAP, band)])[0],
+        axref="x",
+        ayref="y",
+        arrowhead=0,
+        arrowwidth=1,
+        arrowcolor=INK,
         xanchor="right",
-        yanchor="bottom",
-        xshift=-8,
+        yanchor="middle",
         font_size=NOTE_SIZE,
     )

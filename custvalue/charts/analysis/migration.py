@@ -1,4 +1,4 @@
-"""How accounts move between quarters: the flow between the classes of one angle, and the matrix of all segments."""
+"""How accounts move between two periods: the flow between the classes of one angle, and the matrix of all segments."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,10 +17,12 @@ from custvalue.charts.wording import (
     count_text,
     drawn,
     hover,
+    is_missing,
     joined,
     listed,
     markup,
     money_text,
+    name_text,
     percent_text,
     say,
     shortened,
@@ -57,16 +59,18 @@ _STATES = {
 _SUBJECT = Label("moves", "客户变动")
 _NOBODY = Label("there are no accounts.", "没有客户。")
 _FLOW = Label(
-    "Of {n} {accounts} placed in both quarters {up} rose and {down} fell in {angle}{rest}",
-    "两季均已归类的{n}个客户中，{angle}上升{up}个，下降{down}个{rest}",
+    "Of {n} {accounts} placed in {both}, {up} rose and {down} fell in {angle}{rest}",
+    "{both}均已归类的{n}个客户中，{angle}上升{up}个，下降{down}个{rest}",
 )
-_NONE_PLACED = Label("None of {n} {accounts} is placed in both quarters{rest}", "{n}个客户中无一在两季均已归类{rest}")
+_NONE_PLACED = Label("None of {n} {accounts} is placed in {both}{rest}", "{n}个客户中无一在{both}均已归类{rest}")
+_BOTH = Label("both {before} and {after}", "{before}和{after}")
+_BOTH_UNNAMED = Label("both periods", "两期")
+_BEFORE, _AFTER = Label("the period before", "前一期"), Label("the one after", "后一期")
 _REST = Label("; {list}", "；{list}")
 _COUNTED = Label("{n} {state}", "{state}{n}个")
 _FLOW_NOTE = Label(
-    "Left the quarter before, right the one after. Width is the number of accounts; blue: a better class, orange: a "
-    "worse one.",
-    "左为前一季，右为后一季；宽度为客户数，蓝色为等级上升，橙色为下降。",
+    "Left {before}, right {after}. Width is the number of accounts; blue: a better class, orange: a worse one.",
+    "左为{before}，右为{after}；宽度为客户数，蓝色为等级上升，橙色为下降。",
 )
 _CLASS = Label("{name}: {label}", "{name}：{label}")
 _CLASSES = Label("{list}.", "{list}。")
@@ -76,26 +80,26 @@ _FLOW_HOVER = Label(
     "{one}至{two}：{n}个客户{share}{money}",
 )
 _SHARE_OF = Label(", {share} of {one}", "，占{one}的{share}")
-_MONEY = Label("; revenue before {before}, after {after}", "；前一季销售额{before}，后一季{after}")
+_MONEY = Label("; revenue before {before}, after {after}", "；变动前销售额{before}，变动后{after}")
 _FLOW_SENTENCE = Label(
-    "Bands join {angle} before and after. {finding}. {note}", "流带连接前后两季的{angle}。{finding}。{note}"
+    "Bands join {angle} before and after. {finding}. {note}", "流带连接前后两期的{angle}。{finding}。{note}"
 )
 _NODE_HOVER = Label("{name}: {n} {accounts}", "{name}：{n}个客户")
 
 _STAYED = Label(
     "{n} of {m} {accounts} ({share}) stayed in their segment{most}", "{m}个客户中的{n}个（{share}）留在原细分{most}"
 )
-_MOST = Label("; most moved {move}: {n}", "；变动最多的是{move}：{n}个")
-_MOST_TIED = Label("; most moved {move}: {n} each", "；变动最多的是{move}：各{n}个")
-_MANY_TIED = Label("along {n} ways", "{n}种变动")
+_MOST = Label("; the commonest move: {move}, {n} {accounts}", "；最常见的变动：{move}，{n}个客户")
+_MOST_TIED = Label("; the commonest moves: {move}, {n} {accounts} each", "；最常见的变动：{move}，各{n}个客户")
+_MANY_TIED = Label("; the commonest moves: {ways} ways of {n} {accounts} each", "；最常见的变动有{ways}种，各{n}个客户")
 _MOVE = Label("{one} to {two}", "{one}至{two}")
 _MATRIX_NOTE = Label(
-    "Rows: segment before; columns: segment after. Number of accounts; colour is the share of the row.",
-    "行为前一季细分，列为后一季细分；数字为客户数，颜色为占该行的比重。",
+    "Rows: segment in {before}; columns: segment in {after}. Number of accounts; colour is the share of the row.",
+    "行为{before}细分，列为{after}细分；数字为客户数，颜色为占该行的比重。",
 )
 _MATRIX_NO_TEXT = Label(
-    "Rows: segment before; columns: segment after. Colour is the share of the row.",
-    "行为前一季细分，列为后一季细分；颜色为占该行的比重。",
+    "Rows: segment in {before}; columns: segment in {after}. Colour is the share of the row.",
+    "行为{before}细分，列为{after}细分；颜色为占该行的比重。",
 )
 _NOT_SHOWN = Label("Not shown: {list}.", "未显示：{list}。")
 _MATRIX_SENTENCE = Label("A matrix of {k} by {k} segments. {finding}. {note}", "{k}×{k}细分变动矩阵。{finding}。{note}")
@@ -105,7 +109,7 @@ _COLOUR = Label("Share of the row", "占该行的比重")
 def plot_migration(
     result: Migration, *, lang: Lang = "en", angle: str = "potential", grid: AccountGrid = playbook.ACCOUNT_GRID
 ) -> go.Figure:
-    """Draw the accounts that flow between the classes of one angle from one quarter to the next.
+    """Draw the accounts that flow between the classes of one angle from one period to another.
 
     Parameters
     ----------
@@ -136,7 +140,7 @@ def plot_migration(
     >>> before = pd.DataFrame({"account": ["a", "b"], "segment": ["A1+", "B20"]})
     >>> after = pd.DataFrame({"account": ["a", "b", "c"], "segment": ["A1+", "A20", "C3-"]})
     >>> plot_migration(segment_migration(before, after)).layout.meta["finding"]
-    'Of 2 accounts placed in both quarters 1 rose and 0 fell in potential class; 1 new'
+    'Of 2 accounts placed in both periods, 1 rose and 0 fell in potential class; 1 new'
     """
     _check(result, lang, "plot_migration")
     if angle not in ANGLES:
@@ -155,7 +159,7 @@ def plot_migration(
     classes = (say(_CLASS, lang, name=name, label=label) for name, label in zip(names, labels, strict=True))
     classes_named = say(_CLASSES, lang, list=("; " if lang == "en" else "；").join(classes))
     history = "" if summary["note"] == "" else _NO_HISTORY.text(lang)
-    note = joined((_FLOW_NOTE.text(lang), classes_named, history), lang)
+    note = joined((say(_FLOW_NOTE, lang, **_periods(summary, lang)), classes_named, history), lang)
     sentence = say(_FLOW_SENTENCE, lang, angle=_angle_word(angle, lang), finding=finding, note=note)
     figure = new_figure(finding, sentence, note=note)
     _draw_flow(figure, table, ends, (names, labels), lang)
@@ -191,6 +195,19 @@ def _accounts(n: float) -> str:
     return agree(n, "account", "accounts")
 
 
+def _periods(summary: "pd.Series[Any]", lang: Lang) -> dict[str, str]:
+    """Return what the two periods are called, where the result knows it."""
+    named = {"before": summary["period_before"], "after": summary["period_after"]}
+    unnamed = {"before": _BEFORE, "after": _AFTER}
+    return {key: unnamed[key].text(lang) if is_missing(name) else name_text(name, lang) for key, name in named.items()}
+
+
+def _both(summary: "pd.Series[Any]", lang: Lang) -> str:
+    if is_missing(summary["period_before"]) or is_missing(summary["period_after"]):
+        return _BOTH_UNNAMED.text(lang)
+    return say(_BOTH, lang, **_periods(summary, lang))
+
+
 def _aside(summary: "pd.Series[Any]", lang: Lang) -> list[str]:
     """Return the accounts that are not in a segment in both quarters, counted by what became of them."""
     columns = {"new": "n_new", "returned": "n_returned", "lost": "n_lost_accounts", "unplaced": "n_unplaced"}
@@ -217,10 +234,12 @@ def _flow_finding(
     total = int(n[placed].sum())
     if not total:
         everybody = summary["n_accounts"]
-        return say(_NONE_PLACED, lang, n=count_text(everybody), accounts=_accounts(everybody), rest=rest)
+        words = {"accounts": _accounts(everybody), "both": _both(summary, lang), "rest": rest}
+        return say(_NONE_PLACED, lang, n=count_text(everybody), **words)
     return say(
         _FLOW,
         lang,
+        both=_both(summary, lang),
         n=count_text(total),
         accounts=_accounts(total),
         up=count_text(n[placed & (ends[:, 1] < ends[:, 0])].sum()),
@@ -361,7 +380,7 @@ def plot_migration_matrix(result: Migration, *, lang: Lang = "en") -> go.Figure:
     >>> before = pd.DataFrame({"account": ["a", "b"], "segment": ["A1+", "B20"]})
     >>> after = pd.DataFrame({"account": ["a", "b"], "segment": ["A1+", "A20"]})
     >>> plot_migration_matrix(segment_migration(before, after)).layout.meta["finding"]
-    '1 of 2 accounts (50 %) stayed in their segment; most moved B20 to A20: 1'
+    '1 of 2 accounts (50 %) stayed in their segment; the commonest move: B20 to A20, 1 account'
     """
     _check(result, lang, "plot_migration_matrix")
     summary = result.summary.iloc[0]
@@ -373,7 +392,8 @@ def plot_migration_matrix(result: Migration, *, lang: Lang = "en") -> go.Figure:
     finding = _matrix_finding(n, summary, aside, lang)
     written = counts.max() < 10**MAX_DIGITS
     not_shown = say(_NOT_SHOWN, lang, list=listed(aside, lang)) if aside else ""
-    note = joined(((_MATRIX_NOTE if written else _MATRIX_NO_TEXT).text(lang), not_shown), lang)
+    how = say(_MATRIX_NOTE if written else _MATRIX_NO_TEXT, lang, **_periods(summary, lang))
+    note = joined((how, not_shown), lang)
     figure = new_figure(finding, say(_MATRIX_SENTENCE, lang, k=len(n), finding=finding, note=note), note=note)
     names = [markup(str(name)) for name in n.index]
     moved = counts > 0
@@ -407,14 +427,16 @@ def _matrix_finding(n: pd.DataFrame, summary: "pd.Series[Any]", aside: list[str]
     total = int(counts.sum())
     if not total:
         everybody = summary["n_accounts"]
-        rest = say(_REST, lang, list=listed(aside, lang))
-        return say(_NONE_PLACED, lang, n=count_text(everybody), accounts=_accounts(everybody), rest=rest)
+        rest = say(_REST, lang, list=listed(aside, lang)) if aside else ""
+        words = {"accounts": _accounts(everybody), "both": _both(summary, lang), "rest": rest}
+        return say(_NONE_PLACED, lang, n=count_text(everybody), **words)
     stayed = int(np.trace(counts))
     moves = counts - np.diag(np.diagonal(counts))
     most = int(moves.max())
     ways = np.argwhere(moves == most)
     texts = [say(_MOVE, lang, one=n.index[one], two=n.columns[two]) for one, two in ways[:MAX_TIED]]
-    move = listed(texts, lang) if len(ways) <= MAX_TIED else say(_MANY_TIED, lang, n=count_text(len(ways)))
+    commonest = _MOST if len(ways) == 1 else _MOST_TIED if len(ways) <= MAX_TIED else _MANY_TIED
+    words = {"n": count_text(most), "accounts": _accounts(most), "ways": count_text(len(ways))}
     return say(
         _STAYED,
         lang,
@@ -422,7 +444,7 @@ def _matrix_finding(n: pd.DataFrame, summary: "pd.Series[Any]", aside: list[str]
         m=count_text(total),
         accounts=_accounts(total),
         share=percent_text(stayed / total, lang),
-        most=say(_MOST if len(ways) == 1 else _MOST_TIED, lang, move=move, n=count_text(most)) if most else "",
+        most=say(commonest, lang, move=listed(texts, lang), **words) if most else "",
     )
 
 

@@ -26,6 +26,8 @@ from custvalue.rules.grid import AccountGrid
 from custvalue.rules.labels import Label, Lang, check_lang
 
 HEIGHT, BELOW = 420, 12
+# A text that would have to be smaller is not written: it stands in the hover text.
+SMALLEST_TEXT = 9
 VALUES = ("n", "revenue", "potential", "headroom")
 DARK_TEXT, LIGHT_TEXT = "#111111", "#FFFFFF"
 
@@ -150,7 +152,11 @@ def plot_segment_treemap(
         tiling={"pad": 2},
     )
     # No axis and no legend below.
-    figure.update_layout(height=round(figure.layout.margin.t + HEIGHT + BELOW), margin_b=BELOW)
+    figure.update_layout(
+        height=round(figure.layout.margin.t + HEIGHT + BELOW),
+        margin_b=BELOW,
+        uniformtext={"mode": "hide", "minsize": SMALLEST_TEXT},
+    )
     return figure
 
 

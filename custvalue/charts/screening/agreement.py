@@ -24,14 +24,18 @@ from custvalue.charts.wording import (
 )
 from custvalue.rules.errors import refusal
 from custvalue.rules.labels import Label, Lang, check_lang
-from custvalue.screening.agreement import KRIPPENDORFF_LIMITS, AgreementLimits, RaterAgreement
+from custvalue.screening.agreement import KRIPPENDORFF_LIMITS, NO_DIFFERENCE, AgreementLimits, RaterAgreement
 
 NAMED = 3
 TITLE_NAME = 28
 ROOM = 0.05
+HALF = 0.5
 
 _SUBJECT = Label("rater agreement", "评分人一致性")
 _NOTHING_TWICE = Label("no prospect was rated by two people.", "没有潜在客户由两人评分。")
+_ALL_EQUAL = Label(
+    "all points of a criterion are the same, so there is nothing to compare.", "同一准则的评分全部相同，无从比较。"
+)
 _NEED_WORK = Label(
     "{k} of {n} {criteria} {need} a better description: {names}", "{n}项准则中有{k}项的描述需要改进：{names}"
 )
@@ -45,9 +49,13 @@ _SENTENCE = Label(
     "their intervals spanning the lower limit. {pair}",
     "圆点与区间为{n}项准则的评分一致性系数（克里彭多夫）。{finding}。{unclear}项不明确（区间跨越下限）。{pair}",
 )
-_PAIR = Label(
-    "Most of the disagreement on {criterion} is between {one} and {other}.",
-    "“{criterion}”的分歧最多出现在{one}与{other}之间。",
+_MOST = Label(
+    "Most of the disagreement on {criterion}, {share}, is between {one} and {other}.",
+    "“{criterion}”的分歧大部分（{share}）出现在{one}与{other}之间。",
+)
+_LARGEST = Label(
+    "The largest share of the disagreement on {criterion}, {share}, is between {one} and {other}.",
+    "“{criterion}”的分歧中占比最大的（{share}）出现在{one}与{other}之间。",
 )
 _HOVER = Label(
     "{criterion}: alpha {alpha} (interval {low} to {high}), {n} prospects rated twice or more. {pair}",
@@ -107,7 +115,8 @@ def plot_rater_agreement(
         )
     table = result.criteria
     if not table["alpha"].notna().any():
-        return nothing_figure(_SUBJECT, _NOTHING_TWICE.text(lang), lang)
+        reason = _ALL_EQUAL if (table["note"] == NO_DIFFERENCE).any() else _NOTHING_TWICE
+        return nothing_figure(_SUBJECT, reason.text(lang), lang)
     names = [value_label("criterion", name_text(name, lang), lang) for name in table["criterion"]]
     finding = _finding(table, names, lang)
     worst = result.pairs.drop_duplicates("criterion").set_index("criterion")
@@ -171,7 +180,9 @@ def _worst_pair(table: pd.DataFrame, names: list[str], worst: pd.DataFrame, lang
     if key not in worst.index or not worst.loc[key, "share_of_disagreement"] > 0:
         return ""
     one, other = (name_text(worst.loc[key, column], lang) for column in ("rater", "other_rater"))
-    return say(_PAIR, lang, criterion=names[place], one=one, other=other)
+    share = worst.loc[key, "share_of_disagreement"]
+    label = _MOST if share > HALF else _LARGEST
+    return say(label, lang, criterion=names[place], one=one, other=other, share=percent_text(share, lang))
 
 
 def _draw(figure: go.Figure, table: pd.DataFrame, names: list[str], worst: pd.DataFrame, lang: Lang) -> None:

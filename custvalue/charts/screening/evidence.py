@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -38,10 +39,12 @@ LIGHT = 9
 SUBJECT = Label("evidence", "评分依据")
 NO_OUTCOME = Label("no outcome is known yet.", "尚无已知结果。")
 _RANKS = Label(
-    "Higher scores win more: of a won and a lost prospect, the won one had scored higher in {auc} of pairs "
+    "Higher scores win more{but}: of a won and a lost prospect, the won one had scored higher in {auc} of pairs "
     "({low} to {high})",
-    "得分高者更易赢单：赢单者与丢单者相比，{auc}的配对中赢单者得分更高（{low}至{high}）",
+    "得分高者更易赢单{but}：赢单者与丢单者相比，{auc}的配对中赢单者得分更高（{low}至{high}）",
 )
+_BUT_TOP = Label(", but the top band does not", "，但最高一档并非如此")
+_BUT_SOME = Label(", but not every band wins more than the one below", "，但并非每一档都高于其下一档")
 _RANKS_NOT = Label(
     "It is not shown that higher scores win more: of a won and a lost prospect, the won one had scored higher in {auc} "
     "of pairs ({low} to {high})",
@@ -122,7 +125,7 @@ def plot_evidence(result: ScorecardEvidence, *, lang: Lang = "en") -> go.Figure:
     summary = result.summary.iloc[0]
     if not summary["n"]:
         return nothing_figure(SUBJECT, NO_OUTCOME.text(lang), lang)
-    finding = auc_finding(summary, lang)
+    finding = auc_finding(summary, lang, result.bands)
     notes = [
         say(label, lang, n=count_text(summary[column]))
         for label, column in ((_NOTE_OPEN, "n_open"), (_NOTE_UNSCORED, "n_unscored"))
@@ -146,8 +149,8 @@ def check_evidence(result: object, caller: str) -> None:
         )
 
 
-def auc_finding(summary: "pd.Series[Any]", lang: Lang) -> str:
-    """Return whether higher scores win more, no more than the interval allows."""
+def auc_finding(summary: "pd.Series[Any]", lang: Lang, bands: pd.DataFrame | None = None) -> str:
+    """Return whether higher scores win more, no more than the interval allows, and whether a band speaks against it."""
     if is_missing(summary["auc"]):
         return say(
             _ONE_OUTCOME,
@@ -159,10 +162,22 @@ def auc_finding(summary: "pd.Series[Any]", lang: Lang) -> str:
         )
     label = _RANKS if summary["auc_low"] > CHANCE else _RANKS_WRONG if summary["auc_high"] < CHANCE else _RANKS_NOT
     ends = {name: percent_text(summary[column], lang) for name, column in _AUC_ENDS}
-    return say(label, lang, **ends)
+    return say(label, lang, but=_against(bands, lang), **ends)
 
 
 _AUC_ENDS = (("auc", "auc"), ("low", "auc_low"), ("high", "auc_high"))
+
+
+def _against(bands: pd.DataFrame | None, lang: Lang) -> str:
+    """Return that the top band wins no more than a lower one, or else that some other band does not; or nothing."""
+    if bands is None:
+        return ""
+    named = bands[bands["band"].notna()]
+    rates = named.loc[named["win_rate_closed"].notna(), "win_rate_closed"].to_numpy(dtype=float)
+    if not rates.size or (np.diff(rates) < 0).all():
+        return ""
+    top_falls_short = bool(named["win_rate_closed"].notna().iloc[0]) and rates[0] <= rates[1:].max(initial=-1.0)
+    return (_BUT_TOP if top_falls_short else _BUT_SOME).text(lang)
 
 
 def _gain_sentence(gains: pd.DataFrame, lang: Lang) -> str:

@@ -135,7 +135,7 @@ def plot_priority(
         return nothing_figure(_SUBJECT, unranked, lang)
     rows = ranked[np.argsort(rank[ranked], kind="stable")][:MAX_BUBBLES]
     names = row_names(frame, rows, name, ("opportunity", "account", "prospect"), lang)
-    first, tied = rows[0], int((rank[ranked] == 1).sum()) - 1
+    first, tied = rows[0], int((rank[ranked] == rank[rows[0]]).sum()) - 1
     words = {
         "name": shortened(names[0], TITLE_NAME_WIDTH),
         "expected": money_text(expected[first], lang),

@@ -5,13 +5,23 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from custvalue.charts.canvas import new_figure, nice_ticks, nothing_figure, percent_axis, stand
-from custvalue.charts.screening.evidence import NO_OUTCOME, RATE, RATE_AXIS, SUBJECT, auc_finding, check_evidence
+from custvalue.charts.screening.evidence import (
+    CHANCE,
+    NO_OUTCOME,
+    RATE,
+    RATE_AXIS,
+    SUBJECT,
+    auc_finding,
+    check_evidence,
+)
 from custvalue.charts.theme import BLUE, INK, NOTE_SIZE, VERMILLION
 from custvalue.charts.wording import agree, count_text, drawn, hover, markup, number_text, percent_text, say
 from custvalue.rules.labels import Label, Lang, check_lang
 from custvalue.screening.evidence import ScorecardEvidence
 
 CURVE_HEIGHT, POINT = 320, 9
+# A line that rises by less than this over all scores is drawn flat.
+FLAT = 1e-6
 
 _RISE = Label(
     "A score of {low} goes with a win rate of {rate_low}, one of {high} with {rate_high} (fitted line)",
@@ -19,8 +29,13 @@ _RISE = Label(
 )
 _CURVE_SENTENCE = Label(
     "Points with intervals show the win rate of {n} {groups} of scores, a line and steps what was fitted to them. "
-    "{finding}.",
-    "圆点与区间为{n}组得分的赢单率，曲线与阶梯为拟合结果。{finding}。",
+    "{finding}. {falls}",
+    "圆点与区间为{n}组得分的赢单率，曲线与阶梯为拟合结果。{finding}。{falls}",
+)
+_FALLS = Label(
+    "From one group to the next higher one the win rate falls {n} of {steps} times; the line and the steps cannot fall "
+    "and do not show it.",
+    "相邻两组之间，赢单率在{steps}次中有{n}次下降；曲线与阶梯不会下降，因此不显示这一点。",
 )
 _CURVE_NOTE = Label(
     "Fitted to the {n} prospects shown: no forecast for new ones.", "依据图中{n}个潜在客户拟合，并非对新客户的预测。"
@@ -35,6 +50,9 @@ _BIN_HOVER = Label(
 
 def plot_score_calibration(result: ScorecardEvidence, *, lang: Lang = "en") -> go.Figure:
     """Draw the win rate that goes with a score: groups of scores with intervals, a fitted line and fitted steps.
+
+    Line and steps are held at not falling. Where the win rate falls from group to group the sentence says so, and where
+    high scores do not win more the title says that instead of what the flat line reads.
 
     Parameters
     ----------
@@ -67,14 +85,18 @@ def plot_score_calibration(result: ScorecardEvidence, *, lang: Lang = "en") -> g
         return nothing_figure(SUBJECT, NO_OUTCOME.text(lang), lang)
     seen = result.curve[result.curve["observed_range"]]
     fitted = bool(seen["logistic_win_rate"].notna().any())
-    finding = _rise(seen, lang) if fitted else auc_finding(result.summary.iloc[0], lang)
+    summary = result.summary.iloc[0]
+    # A line that cannot fall is flat where high scores win less: its win rate would be no finding.
+    rises = fitted and summary["auc"] > CHANCE and np.ptp(seen["logistic_win_rate"]) > FLAT
+    finding = _rise(seen, lang) if rises else auc_finding(summary, lang)
     sentence = say(
         _CURVE_SENTENCE,
         lang,
         n=count_text(len(table)),
         groups=agree(len(table), "group", "groups"),
         finding=finding,
-    )
+        falls=_falls(table, lang) if fitted else "",
+    ).strip()
     note = say(_CURVE_NOTE, lang, n=count_text(table["n"].sum())) if fitted else ""
     figure = new_figure(finding, sentence, note=note)
     _draw_calibration(figure, table, seen if fitted else seen.iloc[:0], lang)
@@ -92,6 +114,13 @@ def plot_score_calibration(result: ScorecardEvidence, *, lang: Lang = "en") -> g
     )
     stand(figure, CURVE_HEIGHT)
     return figure
+
+
+def _falls(table: pd.DataFrame, lang: Lang) -> str:
+    """Return how often the win rate falls from group to group, or nothing where it does not."""
+    steps = np.diff(table["win_rate_closed"])
+    falls = int((steps < 0).sum())
+    return say(_FALLS, lang, n=count_text(falls), steps=count_text(steps.size)) if falls else ""
 
 
 def _rise(seen: pd.DataFrame, lang: Lang) -> str:

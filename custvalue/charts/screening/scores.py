@@ -51,7 +51,8 @@ _ALL_UNDECIDED = Label(
     "All {m} {prospects} are undecided because answers are missing", "全部{m}个潜在客户因缺少答案而未定"
 )
 _ONE_UNDECIDED = Label("The only prospect is undecided because answers are missing", "唯一的潜在客户因缺少答案而未定")
-_SUBJECT = Label("scores", "评分结果")
+SUBJECT = Label("scores", "评分结果")
+NO_PROSPECTS = Label("there are no prospects.", "没有潜在客户。")
 _SCORE_HOVER = Label("{name} has {points} {of_points}: {band}.", "{name}得{points}分：{band}。")
 _SCORES_SENTENCE = Label(
     "Bars rank {n} of {m} {prospects} by points; {leader}. In all: {counts}.",
@@ -103,13 +104,21 @@ def plot_scores(
     '1 of 2 prospects reaches “key prospect”'
     """
     check_lang(lang)
-    bands = scorecard.bands
+    frame, scores = read_scores(result, "plot_scores", scorecard, name)
+    if not len(frame):
+        return nothing_figure(SUBJECT, NO_PROSPECTS.text(lang), lang)
+    return _draw_scores(scores, frame, name, lang)
+
+
+def read_scores(result: Any, caller: str, scorecard: Scorecard, name: str | None) -> tuple[pd.DataFrame, "DrawnScores"]:
+    """Return the result as a frame, and the columns of it that are drawn."""
     unit = "total" if scorecard.scale is None else "score"
     made_by = "run score_prospects first"
     frame = to_pandas(result)
     if f"{unit}_high" in frame:  # infinite where a criterion has no highest points: missing, for a drawing
         frame = frame.assign(**{f"{unit}_high": frame[f"{unit}_high"].replace(np.inf, np.nan)})
-    check = FrameCheck(frame, "plot_scores")
+    check = FrameCheck(frame, caller)
+    bands = scorecard.bands
     codes = check.choices("band", bands.names, purpose=made_by, remedy="Pass the scorecard= they were scored with.")
     low = check.numbers(f"{unit}_low", purpose=made_by)
     high = check.numbers(f"{unit}_high", purpose=made_by)
@@ -117,14 +126,12 @@ def plot_scores(
     if len(frame) and not check.failures and np.isnan(low).all():
         check.fail(f"{unit}_low must be known", "missing in every row", "Pass the scorecard= they were scored with.")
     check.done()
-    if not len(frame):
-        return nothing_figure(_SUBJECT, say(Label("there are no prospects.", "没有潜在客户。"), lang), lang)
     knocked = frame["knocked_out"].fillna(False).to_numpy(dtype=bool) if "knocked_out" in frame else codes < -1
-    return _draw_scores(_Scores(scorecard, codes, low, high, knocked), frame, name, lang)
+    return frame, DrawnScores(scorecard, codes, low, high, knocked)
 
 
 @dataclass(frozen=True, slots=True)
-class _Scores:
+class DrawnScores:
     """The columns of the result that are drawn, as arrays."""
 
     scorecard: Scorecard
@@ -150,6 +157,15 @@ class _Scores:
             return say(Label("{x} or more", "{x}及以上"), lang, x=low)
         return low if low == high else f"{low}–{high}"
 
+    def order(self) -> NDArray[np.int64]:
+        """Return the rows from the most certain points down; of equal ones, those with more still possible first."""
+        return np.lexsort((-np.nan_to_num(self.high, nan=np.inf), -self.low))
+
+    def axis_end(self, rows: NDArray[np.int64]) -> float:
+        """Return where the axis of points ends."""
+        points = np.append(self.high[rows], self.low[rows])
+        return float(AXIS_ROOM * max(np.nanmax(points), *self.scorecard.bands.cuts, self.scorecard.scale or 0))
+
     def counts(self, rows: NDArray[np.int64] | slice, lang: Lang) -> str:
         """Return how many of some rows are in each band, highest first, in words."""
         codes = self.codes[rows]
@@ -162,11 +178,11 @@ class _Scores:
         )
 
 
-def _draw_scores(scores: _Scores, frame: pd.DataFrame, name: str | None, lang: Lang) -> go.Figure:
-    order = np.lexsort((-np.nan_to_num(scores.high, nan=np.inf), -scores.low))
+def _draw_scores(scores: DrawnScores, frame: pd.DataFrame, name: str | None, lang: Lang) -> go.Figure:
+    order = scores.order()
     rows = order[:MAX_ROWS]
     low, bands = scores.low[rows], scores.scorecard.bands
-    axis_end = AXIS_ROOM * max(np.nanmax(np.append(scores.high[rows], low)), *bands.cuts, scores.scorecard.scale or 0)
+    axis_end = scores.axis_end(rows)
     high = np.where(np.isnan(scores.high[rows]), axis_end, scores.high[rows])
     names = row_names(frame, rows, name, ("prospect", "account"), lang)
     points = [scores.points(row, lang) for row in rows]
@@ -210,7 +226,22 @@ def _draw_scores(scores: _Scores, frame: pd.DataFrame, name: str | None, lang: L
             hoverinfo="text",
             marker=bar_marker(colour, pattern),
         )
-    add_intervals(figure, np.arange(rows.size), low, high, lang)
+    finish_scores(figure, scores, rows, high, names, lang)
+    return figure
+
+
+def finish_scores(
+    figure: go.Figure,
+    scores: DrawnScores,
+    rows: NDArray[np.int64],
+    high: NDArray[np.float64],
+    names: list[str],
+    lang: Lang,
+) -> None:
+    """Add what the missing answers leave open, the numbers, the axes and the cut points."""
+    cuts = scores.scorecard.bands.cuts
+    points = [scores.points(row, lang) for row in rows]
+    add_intervals(figure, np.arange(rows.size), scores.low[rows], high, lang)
     knocked = " · " + column_word("knocked_out", lang)
     figure.add_scatter(
         mode="text",
@@ -225,16 +256,16 @@ def _draw_scores(scores: _Scores, frame: pd.DataFrame, name: str | None, lang: L
         hoverinfo="skip",
         cliponaxis=False,
     )
-    figure.update_layout(barmode="overlay", xaxis={"range": drawn([0, axis_end])}, yaxis=names_axis(names))
+    axis = {"range": drawn([0, scores.axis_end(rows)])}
+    figure.update_layout(barmode="overlay", xaxis=axis, yaxis=names_axis(names))
     figure.update_xaxes(title_text=markup(_points_axis(scores.scorecard, lang)))
-    add_cut_lines(figure, bands.cuts, [number_text(cut, lang, digits=SIGNIFICANT_DIGITS) for cut in bands.cuts])
+    add_cut_lines(figure, cuts, [number_text(cut, lang, digits=SIGNIFICANT_DIGITS) for cut in cuts])
     # A score written at the end of the scale, and what knocked the prospect out, need room beside the axis.
     figure.update_layout(margin_r=text_room(figure.data[-1].text))
     stand(figure, room_for(rows.size))
-    return figure
 
 
-def _leader(scores: _Scores, name: str, points: str, first: np.int64, lang: Lang) -> str:
+def _leader(scores: DrawnScores, name: str, points: str, first: np.int64, lang: Lang) -> str:
     """Say who comes first, and how many share the place."""
     alike = (scores.low == scores.low[first]) & (
         (scores.high == scores.high[first]) | (np.isnan(scores.high) & np.isnan(scores.high[first]))
@@ -243,7 +274,7 @@ def _leader(scores: _Scores, name: str, points: str, first: np.int64, lang: Lang
     return say(_TIED_FIRST if tied else _FIRST, lang, name=name, points=points, tied=count_text(tied))
 
 
-def _scores_title(scores: _Scores, lang: Lang) -> str:
+def _scores_title(scores: DrawnScores, lang: Lang) -> str:
     m, n = scores.codes.size, int((scores.codes == len(scores.scorecard.bands.names) - 1).sum())
     undecided = int((scores.codes < 0).sum())
     words = {

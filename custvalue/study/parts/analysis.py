@@ -56,8 +56,11 @@ def _certainty(inputs: Inputs) -> Piece:
     need(inputs, "accounts", *POTENTIAL_ENDS)
     if "revenue" not in accounts:
         raise LeftOut(Label("no revenue of the trailing year is known", "没有过去一年的收入"))
+    # The accounts are those of a period, but their revenue is that of the trailing year.
     ends = {name: pd.to_numeric(accounts[name], errors="coerce") for name in POTENTIAL_ENDS}
-    found = segment_certainty(accounts.assign(**ends), share="winnable_share", grid=playbook.ACCOUNT_GRID)
+    yearly = accounts.assign(revenue_year=accounts["revenue"], **ends)
+    grid = playbook.ACCOUNT_GRID
+    found = segment_certainty(yearly, share="winnable_share", revenue="revenue_year", grid=grid)
     note = Label(
         "potential_low and potential_high are taken to hold the potential with 90 % probability (log-normal). The cut "
         "points are the lecture's, not nature's: the last table moves them.",

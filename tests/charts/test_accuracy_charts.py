@@ -1,0 +1,276 @@
+"""Accuracy drawn: what is drawn is what the frames hold, in both languages, names as text, within 100 kB."""
+
+import copy
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from custvalue.charts.theme import TEMPLATE
+from custvalue.charts.tracking.bias import plot_forecast_bias
+from custvalue.charts.tracking.forecast_accuracy import plot_accuracy_by_lead, plot_forecast_tracks
+from custvalue.charts.tracking.pit import plot_pit
+from custvalue.charts.tracking.reliability import plot_reliability
+from custvalue.tracking.bias import forecast_bias
+from custvalue.tracking.distribution_accuracy import distribution_accuracy
+from custvalue.tracking.lead_time import accuracy_by_lead
+from custvalue.tracking.reliability import reliability_table
+
+EVIL = ["<b>x</b> & %{y}", "$a$ and $b$", "line\nbreak", "%{meta}"]
+KB = 1000
+
+
+def stated(*rows):
+    """Return reliability rows: (stage, said, won, n) each."""
+    parts = [
+        pd.DataFrame({"stage": stage, "p_stage": p, "outcome": [1.0] * won + [0.0] * (n - won)})
+        for stage, p, won, n in rows
+    ]
+    return reliability_table(pd.concat(parts, ignore_index=True))
+
+
+def biased(names, n_periods=5):
+    errors = np.random.default_rng(1).normal(0, 0.1, (len(names), n_periods))
+    errors[0] += 0.8
+    who, when = np.indices(errors.shape)
+    return forecast_bias(
+        pd.DataFrame(
+            {
+                "owner": np.array(names, dtype=object)[who.ravel()],
+                "period": [f"Q{k}" for k in when.ravel()],
+                "forecast": 100 * np.exp(errors.ravel()),
+                "actual": 100.0,
+            }
+        )
+    )
+
+
+def leads(periods=("2026Q1", "2026Q2")):
+    n = len(periods)
+    tracks = pd.DataFrame(
+        {
+            "period": np.repeat(periods, 3),
+            "weeks_before": [8, 4, 0] * n,
+            "forecast": np.repeat(100.0 + np.arange(n), 3) * np.tile([1.5, 1.2, 1.05], n),
+            "actual": np.repeat(100.0 + np.arange(n), 3),
+        }
+    )
+    accuracy = pd.DataFrame(
+        {"weeks_before": [8, 4, 0], "n": n, "wape": [0.5, 0.2, 0.05], "bias_pct": [-50.0, 20.0, 5.0]}
+    )
+    return accuracy, tracks
+
+
+def scored(centre=0.0, spread=1.0, n=60):
+    draw = np.random.default_rng(3)
+    return distribution_accuracy(draw.normal(centre, spread, (n, 99)), actual=draw.normal(0, 1, n), seed=1)
+
+
+def trace(figure, name):
+    return next(one for one in figure.data if one.name == name)
+
+
+def test_each_stage_with_an_outcome_is_a_point_with_its_interval_and_count():
+    table = stated(("terms", 0.6, 20, 50), ("trial", 0.8, 41, 50), ("quotation", 0.4, 35, 50))
+    figure = plot_reliability(table)
+    high, low, held = (trace(figure, name) for name in ("said too high", "said too low", "not contradicted"))
+    assert (high.x, high.y, high.text) == ((0.6,), (0.4,), (" 50",))
+    assert (low.x, low.y) == ((0.4,), (0.7,))
+    assert (held.x, held.y) == ((0.8,), (0.82,))
+    ends = trace(figure, "interval").y
+    row = table.set_index("bin").loc["quotation"]
+    assert ends[:3] == (pytest.approx(row["low"], rel=1e-5), pytest.approx(row["high"], rel=1e-5), None)
+    assert figure.layout.meta["finding"].startswith("2 of 3 stated chances do not hold: 40 % said for quotation")
+    assert figure.layout.meta["finding"].endswith("70 % won")
+    assert "Without an outcome: " in figure.layout.title.subtitle.text
+
+
+def test_a_rate_of_the_closed_only_is_said_to_be_one():
+    rows = pd.DataFrame({"stage": "terms", "p_stage": 0.6, "outcome": [1.0, 0.0, np.nan]})
+    figure = plot_reliability(reliability_table(rows))
+    assert figure.layout.title.subtitle.text.replace("<br>", " ").startswith("Of closed deals only")
+    assert "33 % of the deals are still open" in figure.layout.title.subtitle.text.replace("<br>", " ")
+
+
+def test_chances_that_hold_and_outcomes_too_few_to_tell_are_said_so():
+    held = plot_reliability(stated(("terms", 0.6, 30, 50)))
+    assert held.layout.meta["finding"] == "None of 1 stated chances is contradicted by 50 outcomes"
+    rows = pd.DataFrame({"stage": "terms", "p_stage": 0.6, "outcome": [1.0, 0.0], "quarter": "2026Q1"})
+    few = plot_reliability(reliability_table(rows))
+    assert few.layout.meta["finding"] == "2 outcomes are too few to judge 1 stated chances"
+    assert trace(few, "too few to tell").x == (0.6,)
+
+
+def test_a_track_leads_from_the_first_forecast_to_the_last_over_its_actual():
+    _, tracks = leads()
+    figure = plot_forecast_tracks(tracks.sample(frac=1, random_state=1))
+    assert trace(figure, "first forecast").y == (150.0, 151.5)
+    assert trace(figure, "last forecast").y == (105.0, 106.05)
+    assert trace(figure, "last forecast").x == (100.0, 101.0)
+    assert trace(figure, "track").y == (150.0, 120.0, 105.0, None, 151.5, 121.2, 106.05, None)
+    assert figure.layout.meta["finding"] == (
+        "The last forecast was within 10 % of the actual in 2 of 2 periods, the first in 0"
+    )
+
+
+def test_accuracy_by_lead_runs_towards_the_end_with_error_and_bias():
+    figure = plot_accuracy_by_lead(leads()[0])
+    assert trace(figure, "absolute error (weighted)").y == (0.5, 0.2, 0.05)
+    assert trace(figure, "bias (forecast − actual)").y == (-0.5, 0.2, 0.05)
+    left, right = figure.layout.xaxis.range
+    assert left > 8
+    assert right < 0
+    assert "50 % too low in all" in figure.layout.meta["sentence"]
+
+
+def test_a_point_lies_outside_the_funnel_exactly_if_its_interval_leaves_out_zero():
+    table = biased([f"rep {k}" for k in range(12)])
+    figure = plot_forecast_bias(table)
+    outside = 0
+    for one in figure.data[1:]:
+        outside += sum(abs(y) > x for x, y in zip(one.x, one.y, strict=True))
+    assert outside == ((table["low"] > 0) | (table["high"] < 0)).sum()
+    assert trace(figure, "happy ears (too high)").text == (" rep 0",)
+    assert "rep 0 too high" in figure.layout.meta["finding"]
+    funnel = trace(figure, "funnel: the interval just holds zero")
+    assert funnel.x[1:2] == funnel.y[1:2] == (0.0,)
+    assert funnel.x[0] == funnel.y[0] == -funnel.y[2]
+
+
+def test_nobody_named_and_too_few_periods_are_said_so():
+    quiet = biased(["a", "b", "c", "d"]).assign(named="not named")
+    assert plot_forecast_bias(quiet).layout.meta["finding"].startswith("Nobody of 4 is named")
+    few = plot_forecast_bias(biased(["a", "b", "c"], n_periods=2))
+    assert few.layout.meta["finding"] == "No forecast bias: nobody has enough periods"
+
+
+def test_bars_are_the_histogram_and_those_outside_the_band_stand_apart():
+    result = scored(spread=0.4)
+    figure = plot_pit(result)
+    inside, outside = trace(figure, "share"), trace(figure, "outside the band")
+    assert len(inside.y) + len(outside.y) == 10
+    wanted = result.histogram.loc[result.histogram["outside"], "share"]
+    assert outside.y == pytest.approx(tuple(wanted), rel=1e-5)
+    assert figure.layout.meta["finding"] == (
+        "Forecast distributions are too narrow: actuals fall in their tails (60 forecasts)"
+    )
+    assert plot_pit(scored(n=5)).layout.meta["finding"] == "5 forecasts are too few to judge the distributions"
+
+
+def figures(names, lang):
+    accuracy, tracks = leads(names)
+    return [
+        plot_reliability(stated(("terms", 0.6, 20, 50), ("trial", 0.8, 40, 50)), lang=lang),
+        plot_accuracy_by_lead(accuracy, lang=lang),
+        plot_forecast_tracks(tracks, lang=lang),
+        plot_forecast_bias(biased(names), lang=lang),
+        *(plot_pit(scored(*how), lang=lang) for how in ((0.0, 1.0), (1.0, 1.0), (-1.0, 1.0), (0.0, 0.4), (0.0, 3.0))),
+        plot_pit(scored(n=5), lang=lang),
+    ]
+
+
+def texts_of(item, key=""):
+    if isinstance(item, dict):
+        for name, value in item.items():
+            if name != "template":
+                yield from texts_of(value, name)
+    elif isinstance(item, list):
+        for value in item:
+            yield from texts_of(value, key)
+    elif isinstance(item, str) and key in ("text", "name", "hovertext", "ticktext"):
+        yield item
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_names_are_text_and_never_markup_and_every_figure_reads_itself_out(lang):
+    for figure in figures(EVIL, lang):
+        for text in texts_of(json.loads(figure.to_json())):
+            bare = text.replace("<br>", "")
+            assert "<" not in bare
+            assert "$" not in bare
+            assert "%{" not in bare
+        assert figure.layout.meta["sentence"].endswith("。" if lang == "zh" else ".")
+        assert re.search(r"\d", figure.layout.title.text)
+        assert figure.layout.template.layout.colorway is not None
+    assert TEMPLATE == "custvalue"
+
+
+def test_a_chinese_figure_keeps_no_english_word_and_an_english_one_no_chinese():
+    for figure in figures(["甲", "乙", "丙", "丁"], "zh"):
+        for text in texts_of(json.loads(figure.to_json())):
+            assert not re.search(r"[A-Za-z]{2,}", text.replace("<br>", " ")), text
+    for figure in figures(["Firm A", "Firm B", "Firm C", "Firm D"], "en"):
+        for text in texts_of(json.loads(figure.to_json())):
+            assert not re.search(r"[\u4e00-\u9fff]", text), text
+
+
+def test_a_figure_of_thousands_stays_below_100_kb():
+    many = [f"销售<{k}>有限公司" for k in range(3_000)]
+    periods = [str(pd.Period("2000-01", freq="M") + k) for k in range(300)]
+    p = np.random.default_rng(1).random(5_000)
+    table = reliability_table(pd.DataFrame({"p_stage": p, "outcome": (p > 0.5) * 1.0}), bins="uniform", n_bins=100)
+    for figure in (
+        plot_forecast_bias(biased(many)),
+        plot_forecast_tracks(leads(periods)[1]),
+        plot_reliability(table),
+        plot_pit(distribution_accuracy(p[:, None] * np.ones(9), actual=p, seed=1, n_bins=100)),
+    ):
+        assert len(figure.to_json().encode()) < 100 * KB
+
+
+def test_results_are_not_changed_and_the_same_result_gives_the_same_figure():
+    accuracy, tracks = leads()
+    for result, plot in (
+        (stated(("terms", 0.6, 20, 50)), plot_reliability),
+        (accuracy, plot_accuracy_by_lead),
+        (tracks, plot_forecast_tracks),
+        (biased(["a", "b", "c"]), plot_forecast_bias),
+    ):
+        before = copy.deepcopy(result)
+        assert plot(result).to_json() == plot(result).to_json()
+        pd.testing.assert_frame_equal(result, before)
+
+
+@pytest.mark.parametrize(
+    ("plot", "result", "without", "made_by"),
+    [
+        (plot_reliability, stated(("terms", 0.6, 2, 5)), "low", "reliability_table"),
+        (plot_accuracy_by_lead, leads()[0], "wape", "accuracy_by_lead"),
+        (plot_forecast_tracks, leads()[1], "actual", "accuracy_by_lead"),
+        (plot_forecast_bias, biased(["a", "b", "c"]), "named", "forecast_bias"),
+    ],
+)
+def test_missing_columns_other_languages_and_empty_frames(plot, result, without, made_by):
+    with pytest.raises(ValueError, match=f"{without}.*{made_by}"):
+        plot(result.drop(columns=without))
+    with pytest.raises(ValueError, match="lang must be 'en' or 'zh'"):
+        plot(result, lang="de")
+    assert plot(result.iloc[:0]).layout.title.text == "Nothing to show"
+    assert plot(result.iloc[:0], lang="zh").layout.title.text == "没有可显示的内容"
+
+
+def test_the_histogram_needs_its_result_and_says_where_there_is_nothing():
+    with pytest.raises(ValueError, match="plot_pit draws what distribution_accuracy returned: got DataFrame"):
+        plot_pit(pd.DataFrame())
+    empty = distribution_accuracy(np.zeros((0, 2)), actual=[], seed=1)
+    assert plot_pit(empty).layout.meta["finding"] == "No distribution accuracy: no forecast could be judged"
+
+
+def test_lead_times_are_about_the_same_salespeople_and_the_last_is_the_longest_track():
+    forecasts = pd.DataFrame(
+        [
+            ("Li", "2026Q2", 100.0, "2026-04-06"),
+            ("Li", "2026Q2", 130.0, "2026-06-23"),
+            ("Wu", "2026Q2", 50.0, "2026-06-23"),  # nothing eight weeks before
+        ],
+        columns=["owner", "period", "forecast", "submitted"],
+    ).assign(submitted=lambda rows: pd.to_datetime(rows["submitted"]))
+    deals = pd.DataFrame({"owner": "Li", "amount": [5.0, 120.0], "outcome": "won"})
+    deals["closed"] = pd.to_datetime(["2025-01-05", "2026-05-05"])
+    found = accuracy_by_lead(forecasts, deals, as_of="2026-06-30", weeks_before=(0, 8))
+    assert found.tracks.to_numpy().tolist() == [["2026Q2", 8, 1, 100.0, 120.0], ["2026Q2", 0, 1, 130.0, 120.0]]
+    assert found.accuracy["forecast_minus_actual"].tolist() == [-20.0, 10.0]
+    with pytest.raises(ValueError, match="weeks_before must be distinct"):
+        accuracy_by_lead(forecasts, deals, as_of="2026-06-30", weeks_before=(8, 8))
