@@ -120,21 +120,20 @@ def segment_certainty(
     SegmentCertainty
         ``.accounts``: the accounts in their own order and index with ``segment`` (at the estimate),
         ``segment_probability`` (of that one), ``likeliest_segment``, ``likeliest_probability``, ``expected_headroom``
-        (currency per year; missing where revenue is), ``p_potential_too_low`` (probability of less potential than revenue), ``near_threshold``
-        (boolean) and ``reason`` (categorical: what is missing).
-        ``.probabilities``: the same index, one column per segment; rows add up to 1, and are missing where
-        anything is. ``.summary``: one row per segment and a last one for the accounts not placed: ``segment``, ``n``
-        (at the estimate), ``n_sure`` (of these, with a probability of ``level`` or more), ``expected_n``,
-        ``headroom`` (at the estimate) and ``expected_headroom`` (currency per year, of the accounts whose headroom is
-        known; missing where there are accounts and it is known of none), ``n_without_headroom`` (accounts, of ``n``,
-        whose headroom is not known). ``.near``: one row per threshold and a last one
-        for any: ``angle``, ``threshold``, ``n``, ``n_below``, ``n_above``, ``share_of_accounts``. ``.moves``: one row
-        per threshold and factor: ``angle``, ``threshold``, ``factor``, ``moved_to``, ``n_moved`` (accounts in another
-        segment than before), ``share_of_accounts``, ``headroom_moved`` (what these accounts hold, counted before the
-        move) and ``headroom_change`` (of all accounts: other than 0 only where the target moves with the threshold).
-        ``.sensitivity``: one row per threshold, factor and segment: ``angle``, ``threshold``, ``factor``,
-        ``moved_to``, ``segment``, ``n``, ``n_change``, ``headroom``, ``headroom_change`` (after the move, and the
-        change; both of the accounts whose headroom is known).
+        (currency per year; missing where revenue is), ``p_potential_too_low`` (probability of less potential than
+        revenue), ``near_threshold`` (boolean) and ``reason`` (categorical: what is missing). ``.probabilities``: the
+        same index, one column per segment; rows add up to 1, and are missing where anything is. ``.summary``: one row
+        per segment and a last one for the accounts not placed: ``segment``, ``n`` (at the estimate), ``n_sure`` (of
+        these, with a probability of ``level`` or more), ``expected_n``, ``headroom`` (at the estimate) and
+        ``expected_headroom`` (currency per year, of the accounts whose headroom is known; missing where there are
+        accounts and it is known of none), ``n_without_headroom`` (accounts, of ``n``, whose headroom is not known).
+        ``.near``: one row per threshold and a last one for any: ``angle``, ``threshold``, ``n``, ``n_below``,
+        ``n_above``, ``share_of_accounts``. ``.moves``: one row per threshold and factor: ``angle``, ``threshold``,
+        ``factor``, ``moved_to``, ``n_moved`` (accounts in another segment than before), ``share_of_accounts``,
+        ``headroom_moved`` (what these accounts hold, counted before the move) and ``headroom_change`` (of all accounts:
+        other than 0 only where the target moves with the threshold). ``.sensitivity``: one row per threshold, factor
+        and segment: ``angle``, ``threshold``, ``factor``, ``moved_to``, ``segment``, ``n``, ``n_change``, ``headroom``,
+        ``headroom_change`` (after the move, and the change; both of the accounts whose headroom is known).
 
     Raises
     ------

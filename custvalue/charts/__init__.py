@@ -21,8 +21,11 @@ from custvalue.charts.analysis import (
 from custvalue.charts.columns import column_label, column_word, value_label
 from custvalue.charts.effort import plot_people, plot_selling_time
 from custvalue.charts.screening import (
+    plot_contributions,
     plot_evidence,
     plot_priority,
+    plot_priority_grid,
+    plot_rank_intervals,
     plot_rater_agreement,
     plot_score_calibration,
     plot_scores,
@@ -47,6 +50,7 @@ __all__ = [
     "column_word",
     "plot_accuracy_by_lead",
     "plot_concentration",
+    "plot_contributions",
     "plot_customer_lifecycle",
     "plot_deal_influence",
     "plot_evidence",
@@ -64,6 +68,8 @@ __all__ = [
     "plot_pipeline_movement",
     "plot_pit",
     "plot_priority",
+    "plot_priority_grid",
+    "plot_rank_intervals",
     "plot_rater_agreement",
     "plot_reliability",
     "plot_revenue_distribution",

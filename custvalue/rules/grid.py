@@ -68,7 +68,8 @@ class AccountGrid:
 
     def __repr__(self) -> str:
         """Return a name and sizes: the whole would fill a screen wherever a rule is a default."""
-        return f"AccountGrid({len(self.potential.names)} × {len(self.share.names)} × {len(self.loyalty)}, {self.currency})"
+        potential, share, loyalty = (len(part) for part in (self.potential.names, self.share.names, self.loyalty))
+        return f"AccountGrid({potential} × {share} × {loyalty}, {self.currency})"
 
     @property
     def potential_classes(self) -> tuple[str, ...]:

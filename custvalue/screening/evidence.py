@@ -128,9 +128,9 @@ def scorecard_evidence(
     what they learnt from: their variance is widened as Nadeau and Bengio propose. At level 0.95 each of the two claims
     "better than equal" is wrong in at most about 2.5 % of cases where outcomes have nothing to do with the points.
 
-    The logistic line and the isotonic steps are held at not falling: where high scores win less, they are flat and do not
-    show it. Look at the groups' own win rates, and at ``auc`` below 0.5. The curve and its fits are drawn through the same data they describe: they are no forecast of the win rate of new
-    prospects.
+    The logistic line and the isotonic steps are held at not falling: where high scores win less, they are flat and do
+    not show it. Look at the groups' own win rates, and at ``auc`` below 0.5. The curve and its fits are drawn through
+    the same data they describe: they are no forecast of the win rate of new prospects.
 
     References
     ----------

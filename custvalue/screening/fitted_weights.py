@@ -105,10 +105,10 @@ def fit_weights(
         ``.weights``: one row per criterion in the scorecard's order: ``criterion``, ``hand_weight``, ``slope``
         (log-odds per point, shrunk), ``weight`` (nullable whole number).
         ``.summary``: one row: ``verdict`` ("fitted"; "too_few": no weights are proposed; "no_signal": no criterion
-        raises the chance of winning, or the best weights do no better out of fold than the win rate alone, so no weights
-        either), ``why`` (a sentence), ``n`` (closed, every criterion
-        answered), ``n_won``, ``n_lost``, ``n_rarer``, ``n_criteria``, ``rarer_per_criterion``, ``n_incomplete``
-        (closed, left out for a missing answer), ``n_open``, ``n_duplicates``.
+        raises the chance of winning, or the best weights do no better out of fold than the win rate alone, so no
+        weights either), ``why`` (a sentence), ``n`` (closed, every criterion answered), ``n_won``, ``n_lost``,
+        ``n_rarer``, ``n_criteria``, ``rarer_per_criterion``, ``n_incomplete`` (closed, left out for a missing answer),
+        ``n_open``, ``n_duplicates``.
         ``.scales``: one row per scale tried: ``scale``, ``log_score`` (mean log probability out of fold, higher is
         better), ``chosen`` (none where no weights are proposed).
         ``.scorecard``: the scorecard with the proposed weights, or None.
@@ -127,8 +127,9 @@ def fit_weights(
     answers are missing for a reason.
 
     The win rate alone is taken from all prospects and so knows what the weights must foretell: a bar set high rather
-    than low, and higher still where few criteria make few profiles, since a profile is held out whole. On outcomes that have nothing to do with the points, weights are still proposed now and then: "fitted" is
-    no test. ``scorecard_evidence`` says, with an interval, whether such weights beat equal ones.
+    than low, and higher still where few criteria make few profiles, since a profile is held out whole. On outcomes that
+    have nothing to do with the points, weights are still proposed now and then: "fitted" is no test.
+    ``scorecard_evidence`` says, with an interval, whether such weights beat equal ones.
 
     References
     ----------

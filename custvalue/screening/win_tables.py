@@ -90,7 +90,7 @@ def calibration(score: kernels.Floats, won: Mask, n_bins: int, level: float) -> 
 
 
 def win_rate_curve(score: kernels.Floats, won: Mask, low: float, high: float) -> pd.DataFrame:
-    """Return the win rate that goes with scores from ``low`` to ``high``: logistic line, isotonic steps; neither falls."""
+    """Return the win rate from score ``low`` to ``high`` by a logistic line and isotonic steps; neither falls."""
     at = np.linspace(low, high, CURVE_POINTS)
     inside = (at >= score.min(initial=np.inf)) & (at <= score.max(initial=-np.inf))
     fits = _fits(score, won, at)

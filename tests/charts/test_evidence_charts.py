@@ -209,6 +209,10 @@ def test_the_calibration_draws_points_with_intervals_and_fits_where_scores_were_
     assert np.add(points.y, points.error_y.array) == pytest.approx(table["high"].to_numpy(), abs=1e-5)
     assert np.subtract(points.y, points.error_y.arrayminus) == pytest.approx(table["low"].to_numpy(), abs=1e-5)
     assert (min(drawn["fitted line"].x), max(drawn["fitted line"].x)) == (2.0, 20.0)
+    steps = drawn["fitted steps"].x
+    # The curve has a score every half point.
+    assert table["mean_score"].iloc[0] <= min(steps) < table["mean_score"].iloc[0] + 0.5
+    assert table["mean_score"].iloc[-1] - 0.5 < max(steps) <= table["mean_score"].iloc[-1]
 
 
 def test_alpha_is_drawn_by_verdict_against_the_limits(agreed):

@@ -285,7 +285,12 @@ def _draw_gains(figure: go.Figure, gains: pd.DataFrame, lang: Lang) -> None:
         line={"color": INK, "width": 1.5, "dash": "dash"},
     )
     figure.update_layout(
-        xaxis2={**percent_axis(1.0, lang), "title": {"text": _GAIN_X.text(lang)}, "anchor": "y2"},
+        xaxis2={
+            **percent_axis(1.0, lang),
+            "title": {"text": _GAIN_X.text(lang)},
+            "anchor": "y2",
+            "ticklabelstandoff": 8,  # two axes start at 0 % in this corner
+        },
         yaxis2={
             **percent_axis(1.0, lang),
             "title": {"text": _GAIN_Y.text(lang)},

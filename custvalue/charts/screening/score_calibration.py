@@ -64,7 +64,8 @@ def plot_score_calibration(result: ScorecardEvidence, *, lang: Lang = "en") -> g
     Returns
     -------
     plotly.graph_objects.Figure
-        One point with its interval per group of scores at its mean score; the fits where scores were seen.
+        One point with its interval per group of scores at its mean score; the line where scores were seen, the steps from
+        the first group's mean score to the last one's, since beyond them they rest on very few prospects.
 
     Raises
     ------
@@ -152,6 +153,7 @@ def _draw_calibration(figure: go.Figure, table: pd.DataFrame, seen: pd.DataFrame
         )
         for row in table.to_dict("records")
     ]
+    between = seen["score"].between(table["mean_score"].min(), table["mean_score"].max())
     for label, column, colour, dash, shape in (
         (_LINE, "logistic_win_rate", BLUE, "solid", "linear"),
         (_STEPS, "isotonic_win_rate", VERMILLION, "dot", "hv"),
@@ -159,8 +161,8 @@ def _draw_calibration(figure: go.Figure, table: pd.DataFrame, seen: pd.DataFrame
         figure.add_scatter(
             mode="lines",
             name=label.text(lang),
-            x=drawn(seen["score"]),
-            y=drawn(seen[column]),
+            x=drawn(seen.loc[between | (label is _LINE), "score"]),
+            y=drawn(seen.loc[between | (label is _LINE), column]),
             hoverinfo="skip",
             line={"color": colour, "width": 2, "dash": dash, "shape": shape},
         )
