@@ -2,22 +2,20 @@
 
 from functools import partial
 
-from custvalue.charts.tracking.bias import plot_forecast_bias
-from custvalue.charts.tracking.forecast_accuracy import plot_accuracy_by_lead, plot_forecast_tracks
-from custvalue.charts.tracking.reliability import plot_reliability
+from custvalue import charts
 from custvalue.frames.periods import QUARTERS_PER_YEAR, periods_per_year
 from custvalue.rules.labels import Label
 from custvalue.study.inputs import Inputs
 from custvalue.study.parts.section import LeftOut, Picture, Piece, Section, need, need_calendar, section_of
 from custvalue.tracking import (
+    accuracy_by_lead,
     forecast_accuracy,
+    forecast_bias,
     judge_forecasts,
     probability_accuracy,
     reliability_table,
     stage_entries,
 )
-from custvalue.tracking.bias import forecast_bias
-from custvalue.tracking.lead_time import accuracy_by_lead
 
 WEEKS_OF_QUARTERS, WEEKS_OF_MONTHS = (8, 4, 2, 0), (2, 1, 0)
 BASELINES = ("last_period", "same_period_last_year", "raw_pipeline", "weighted_pipeline")
@@ -80,9 +78,11 @@ def _forecasts(inputs: Inputs) -> Piece:
         "偏差表中的点名按10%的错误发现率判断。",
     )
     figures = {
-        "accuracy_by_lead": Picture("forecast_accuracy_by_lead", partial(plot_accuracy_by_lead, by_lead.accuracy)),
-        "forecast_tracks": Picture("forecast_tracks", partial(plot_forecast_tracks, by_lead.tracks)),
-        "forecast_bias": Picture("forecast_bias", partial(plot_forecast_bias, bias)),
+        "accuracy_by_lead": Picture(
+            "forecast_accuracy_by_lead", partial(charts.plot_accuracy_by_lead, by_lead.accuracy)
+        ),
+        "forecast_tracks": Picture("forecast_tracks", partial(charts.plot_forecast_tracks, by_lead.tracks)),
+        "forecast_bias": Picture("forecast_bias", partial(charts.plot_forecast_bias, bias)),
     }
     return Piece(tables, figures, (note,))
 
@@ -120,5 +120,5 @@ def _probabilities(inputs: Inputs) -> Piece:
         "检验假定各行独立，而同一商机会出现在多行。"
         + (f"另有 {unknown:,} 条记录的商机不在商机表中，未计入。" if unknown else ""),
     )
-    drawn = partial(plot_reliability, tables["reliability"])
+    drawn = partial(charts.plot_reliability, tables["reliability"])
     return Piece(tables, {"reliability": Picture("reliability", drawn)}, (note,))
