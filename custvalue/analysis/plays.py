@@ -60,9 +60,7 @@ def play_table(plays: AccountPlays = ACCOUNT_PLAYS) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(names))
 
 
-def read_plays(
-    table: Any, *, source: str = EDITED, grid: AccountGrid = playbook.ACCOUNT_GRID
-) -> AccountPlays:
+def read_plays(table: Any, *, source: str = EDITED, grid: AccountGrid = playbook.ACCOUNT_GRID) -> AccountPlays:
     """Return an edited table of plays as the rule that the functions take.
 
     Parameters

@@ -42,6 +42,7 @@ from custvalue.charts.tracking import (
     plot_pit,
     plot_reliability,
     plot_revenue_distribution,
+    plot_revenue_fan,
     plot_win_rates,
 )
 
@@ -73,6 +74,7 @@ __all__ = [
     "plot_rater_agreement",
     "plot_reliability",
     "plot_revenue_distribution",
+    "plot_revenue_fan",
     "plot_score_calibration",
     "plot_scores",
     "plot_segment_treemap",

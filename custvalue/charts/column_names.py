@@ -585,4 +585,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "weight_low": ("Weight, low", "权重下限"),
     "weight_high": ("Weight, high", "权重上限"),
     "certainty_equivalent": ("Certainty equivalent", "确定性等值"),
+    "n_unscheduled": ("Deals without a date", "无日期商机数"),
+    "card": ("Lecture's card", "讲座卡片"),
+    "expected_share": ("Share of expected value", "期望值占比"),
 }

@@ -41,7 +41,10 @@ ORDERS = {"day": "day first", "month": "month first"}
 SERIALS = (10_000, 100_000)  # five digits: May 1927 to October 2173
 YEARS = (np.datetime64(str(FIRST_YEAR)), np.datetime64(str(LAST_YEAR + 1)))
 OTHER_YEARS = f"between {FIRST_YEAR} and {LAST_YEAR}"
-_YEAR_OF = r"^([0-9]{4})(?:[-/.年][0-9]{1,2}[-/.月][0-9]{1,2}.*|[0-9]{4})$|^[0-9]{1,2}[-/.][0-9]{1,2}[-/.]([0-9]{4})(?:[ T].*)?$"
+_YEAR_OF = (
+    r"^([0-9]{4})(?:[-/.年][0-9]{1,2}[-/.月][0-9]{1,2}.*|[0-9]{4})$"
+    r"|^[0-9]{1,2}[-/.][0-9]{1,2}[-/.]([0-9]{4})(?:[ T].*)?$"
+)
 COMPACT = (10_000_000, 100_000_000)  # eight digits: YYYYMMDD
 DAYS_PLACES, YEARS_PLACES = 100, 10_000  # what parts the day, and the year, from the rest of YYYYMMDD
 

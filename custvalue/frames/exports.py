@@ -165,9 +165,9 @@ def from_percent(column: "pd.Series[Any]", name: str, *, bounded: bool) -> tuple
         raise refusal(
             f"{name} must be in percent or in fractions for certain",
             evidence,
-            "If these are percents, write the sign behind them (0.2 %). If they are fractions (a workbook holds 20 % as "
-            f"0.2), take {name} out of percent = [...] in the mapping: custvalue columns FILE --out mapping.toml writes "
-            "a preset as a mapping to edit.",
+            "If these are percents, write the sign behind them (0.2 %). If they are fractions (a workbook holds 20 % "
+            f"as 0.2), take {name} out of percent = [...] in the mapping: custvalue columns FILE --out mapping.toml "
+            "writes a preset as a mapping to edit.",
             f"column {name!r}",
         )
     texts = column.astype("str").str.strip().str.removesuffix("%")

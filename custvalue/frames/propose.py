@@ -37,7 +37,8 @@ class Proposal(Parts):
         One row per preset, best first: ``preset``, ``product``, ``found``, ``of``, ``share``.
     stages : pandas.DataFrame
         One row per stage met, most frequent first: ``stage``, ``rows``, ``meaning`` (won, lost, closed
-        where only closed deals stand on it, step or unknown), ``nearest`` (the nearest name known, where it comes from, and its probability).
+        where only closed deals stand on it, step or unknown), ``nearest`` (the nearest name known, where it comes from,
+        and its probability).
     unmatched : tuple of str
         Columns of the file that nothing speaks for; they are kept under their own names.
     """

@@ -9,7 +9,7 @@ import pandas as pd
 from custvalue.frames.checks import nearest
 from custvalue.frames.contracts import contract_for
 from custvalue.frames.kinds import KINDS
-from custvalue.frames.mapped import apply_mapping
+from custvalue.frames.mapped import apply_mapping, overridden
 from custvalue.frames.mapping import Mapping, TableMapping, read_mapping
 from custvalue.frames.parts import frame_html
 from custvalue.frames.presets import load_preset
@@ -53,7 +53,8 @@ def read_table(
     kind : str
         What the table is, such as ``"opportunities"``; ``custvalue columns`` lists the kinds.
     columns : dict, optional
-        Renames: the vocabulary's name to the file's name.
+        Renames: the vocabulary's name to the file's name. With a preset, the names are those of the file and settle
+        what the preset looks for; a name the file lacks is one that the preset gives.
     preset : str, optional
         The CRM whose standard export this is, such as ``"salesforce"``; ``custvalue columns`` lists them.
     mapping : Mapping or path, optional
@@ -105,6 +106,8 @@ def read_table(
     if isinstance(mapping, str | Path):
         mapping = read_mapping(mapping)
     table = mapping.tables.get(kind, TableMapping()) if mapping else TableMapping()
+    if columns:
+        table = table.with_columns(columns)
     given = {
         "decimal": decimal,
         "date_order": date_order,
@@ -124,12 +127,10 @@ def read_table(
     frame, notes = raw.frame, (("file", raw.name), *raw.notes)
     if chosen["preset"] is not None:
         known = load_preset(chosen["preset"])
-        read_as = known.tables.get(kind, TableMapping())
+        read_as, table = overridden(known.tables.get(kind, TableMapping()), table, frame.columns)
         frame, preset_notes = apply_mapping(frame, read_as, kind, Path(), None, lambda path: read_source(path).frame)
         notes += (("preset", chosen["preset"]), *preset_notes)
         ladder = ladder or known.ladder
-    if columns:
-        table = table.with_columns(columns)
     stated = mapping.ladder if mapping else None
     steps = ladder or stated
     folder = Path(path_or_sql).parent if connection is None else Path()

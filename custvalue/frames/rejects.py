@@ -192,7 +192,7 @@ def _one_order(
 ) -> tuple[Choice, Notes]:
     """Settle the order of day and month once where one column of the file was parted into the two close dates."""
     theirs = parted_column(notes)
-    if theirs is None or not CLOSE_PAIR <= set(raw):
+    if theirs is None or not set(raw) >= CLOSE_PAIR:
         return date_order, ()
     given = next((order for name in (theirs, *CLOSE_PAIR) if (order := chosen(date_order, name))), None)
     settled: Notes = ()

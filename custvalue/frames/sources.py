@@ -110,9 +110,10 @@ def read_source(
 
     Notes
     -----
-    Lists and records of Parquet and SQL become texts in JSON. Otherwise nothing is interpreted: ``NA``, ``null``, ``007`` in text stay what they are. An error value of a sheet, such
-    as ``#REF!``, is a text; a formula whose value was never saved reads as empty and is counted in the notes. A line that holds nothing is left out and counted; a line of separators alone is
-    a row of empty cells.
+    Nothing is interpreted: ``NA``, ``null``, ``007`` in text stay what they are. Lists and records of Parquet and SQL
+    become texts in JSON. An error value of a sheet, such as ``#REF!``, is a text; a formula whose value was never saved
+    reads as empty and is counted in the notes. A line that holds nothing is left out and counted; a line of separators
+    alone is a row of empty cells.
 
     Examples
     --------

@@ -7,6 +7,7 @@ from custvalue.tracking.distribution import RevenueDistribution, revenue_distrib
 from custvalue.tracking.distribution_accuracy import DistributionAccuracy, distribution_accuracy
 from custvalue.tracking.entries import StageEntries, stage_entries
 from custvalue.tracking.expected import expected_revenue, pipeline_by_stage
+from custvalue.tracking.fan import revenue_fan
 from custvalue.tracking.followup import follow_up
 from custvalue.tracking.forecast_categories import forecast_categories
 from custvalue.tracking.influence import DealInfluence, deal_influence
@@ -47,6 +48,7 @@ __all__ = [
     "probability_disagreement",
     "reliability_table",
     "revenue_distribution",
+    "revenue_fan",
     "slippage",
     "stage_entries",
     "time_in_stage",

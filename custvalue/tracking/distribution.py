@@ -158,6 +158,10 @@ class RevenueDistribution(Parts):
                 f"latent correlations {self.correlation:g} and {other.correlation:g}",
                 "Ask revenue_distribution for all their deals at once.",
             )
+        if any(mine is theirs for mine in self.pools for theirs in other.pools if mine.amount.size):
+            raise refusal(
+                "a distribution adds to other deals", "the same deals twice", "Multiply no deal by adding it."
+            )
         shared = sorted(self.draw_names & other.draw_names)
         if shared:
             raise refusal(

@@ -211,20 +211,16 @@ def _fan_row(
     ended = known[known["closed"] <= day]
     won = ended[ended["won"]]
     still = rows[~rows["id"].isin(ended["id"]).to_numpy()]
-    frame = pd.concat(
-        [
-            still[["stage", "amount", "expected_close"]].assign(outcome=None, closed=pd.NaT),
-            won[["amount", "closed"]].assign(stage=None, expected_close=pd.NaT, outcome="won"),
-        ],
-        ignore_index=True,
-    ).astype({"stage": "str", "outcome": "str", "closed": "datetime64[us]", "expected_close": "datetime64[us]"})
+    nobody = pd.Series(pd.NA, index=range(len(still) + len(won)), dtype="str")
+    both = pd.concat([still.drop(columns=["id", "taken"]), won[["amount", "closed"]]], ignore_index=True)
+    frame = both.assign(stage=both["stage"].astype("str"), outcome=nobody.mask(nobody.index >= len(still), "won"))
     found = revenue_distribution(frame, correlation=correlation, as_of=day, period=period, ladder=ladder, freq=freq)
     apart = found.left_out.set_index("reason")
     return {
         "snapshot": day,
         "period": period,
         "correlation": correlation,
-        **found.summary.iloc[0][list(TAKEN_OVER)].to_dict(),
+        **{name: found.summary[name].iloc[0] for name in TAKEN_OVER},
         "n_overdue": apart.loc[OVERDUE, "n_open"],
         "overdue": apart.loc[OVERDUE, "open"],
         "n_unscheduled": apart.loc[UNDATED, "n_open"],

@@ -12,7 +12,7 @@ from custvalue.frames.deals import deals_as_of, ladder_codes
 from custvalue.frames.nullable import nullable_booleans, nullable_integers
 from custvalue.frames.periods import AsOf, as_day
 from custvalue.rules import playbook
-from custvalue.rules.errors import raise_all
+from custvalue.rules.errors import raise_all, refusal
 from custvalue.rules.followup import FOLLOW_UP, FollowUpTable
 from custvalue.rules.ladder import Attitudes, Ladder
 from custvalue.tracking.probabilities import P_MODEL, P_STAGE, read_chances, refuse_unknown_state
@@ -126,6 +126,8 @@ def follow_up(
     frame = to_pandas(opportunities)
     day = as_day(as_of)
     check_share("percentile", percentile)
+    if not isinstance(slips, int) or isinstance(slips, bool) or slips < 1:
+        raise refusal("slips must be a whole number from 1", repr(slips), "2 is the default.")
     check = FrameCheck(frame, "follow_up")
     check.rule("ladder", ladder, Ladder)
     check.rule("table", table, FollowUpTable)

@@ -27,12 +27,11 @@ def fan(n=4, **columns):
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_band_the_middle_and_the_target_are_drawn(lang):
     frame = fan()
-    low, high, middle, mean, target = plot_revenue_fan(frame, target=12e6, lang=lang).data
+    low, high, middle, target = plot_revenue_fan(frame, target=12e6, lang=lang).data
     assert list(low.y) == frame["p10"].tolist()
     assert list(high.y) == frame["p90"].tolist()
     assert high.fill == "tonexty"
     assert list(middle.y) == frame["p50"].tolist()
-    assert list(mean.y) == frame["mean"].tolist()
     assert list(target.y) == [12e6, 12e6]
     assert list(middle.x) == ["2026-07-01", "2026-07-08", "2026-07-15", "2026-07-22"]
 

@@ -24,7 +24,7 @@ def test_a_cell_of_an_open_deal_decides_for_the_closed_ones_too(tmp_path):
     checked = read(deals(tmp_path, ("Closed Won", "3/4/2026"), ("Needs Analysis", "12/31/2026")))
     assert checked.frame["closed"].tolist()[0] == pd.Timestamp("2026-03-04")
     assert checked.frame["expected_close"].tolist()[1] == pd.Timestamp("2026-12-31")
-    report = dict(checked.report.values.tolist())
+    report = dict(checked.report.to_numpy().tolist())
     assert (
         report["Close Date date order"] == "month first: 1 of 2 cells can be read only so, first '12/31/2026' in line 3"
     )
@@ -54,5 +54,5 @@ def test_an_open_question_names_the_column_of_the_file_and_any_of_its_names_sett
 
 def test_iso_dates_leave_nothing_to_settle_and_what_is_no_date_is_rejected_as_it_stands(tmp_path):
     checked = read(deals(tmp_path, ("Closed Won", "2026-03-04"), ("Needs Analysis", "soon")))
-    assert checked.rejects[["column", "value"]].values.tolist() == [["expected_close", "soon"]]
-    assert "Close Date date order" not in dict(checked.report.values.tolist())
+    assert checked.rejects[["column", "value"]].to_numpy().tolist() == [["expected_close", "soon"]]
+    assert "Close Date date order" not in dict(checked.report.to_numpy().tolist())

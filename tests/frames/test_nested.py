@@ -24,7 +24,7 @@ def test_lists_and_records_are_kept_as_texts_and_compared_as_such(nested):
     checked = read_table(nested, "sales")
     assert checked.frame["tags"].fillna("").tolist() == ['["new", "大"]', "", '["new", "大"]']
     assert checked.frame["place"].tolist()[1] == '{"city": null, "no": 2}'
-    report = dict(checked.report.values.tolist())
+    report = dict(checked.report.to_numpy().tolist())
     assert report["lists and records kept as texts"] == "tags, place"
     assert report["odd: exact duplicate rows"] == "1 (kept)"
 

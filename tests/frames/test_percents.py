@@ -50,7 +50,7 @@ def test_percents_that_can_only_be_percents_are_divided(tmp_path, chances, wante
     assert checked.frame["probability"].fillna(-1).tolist() == pytest.approx(wanted)
     filled = sum(chance != "" for chance in chances)
     cells = f"{filled} cell{'' if filled == 1 else 's'}"
-    assert dict(checked.report.values.tolist())["probability in percent"] == f"{cells} divided by 100"
+    assert dict(checked.report.to_numpy().tolist())["probability in percent"] == f"{cells} divided by 100"
 
 
 def test_the_cells_of_a_workbook_formatted_as_percents_are_refused_since_they_hold_fractions(tmp_path):
@@ -67,7 +67,7 @@ def test_the_cells_of_a_workbook_formatted_as_percents_are_refused_since_they_ho
 def test_a_reject_shows_the_percent_of_the_file_and_how_to_write_one(tmp_path):
     checked = read(deals(tmp_path, 75, 250, -5, "120 %", 100))
     assert checked.frame["probability"].tolist() == [0.75, 1.0]
-    assert checked.rejects[["value", "rule", "remedy"]].values.tolist() == [
+    assert checked.rejects[["value", "rule", "remedy"]].to_numpy().tolist() == [
         [value, "probability must lie in 0 to 100 percent", "Write 40 % as 40, or leave it empty."]
         for value in ("250", "-5", "120 %")
     ]

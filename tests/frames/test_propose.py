@@ -468,7 +468,8 @@ def test_a_stage_on_which_no_open_deal_stands_is_no_step_of_the_ladder(name, old
 
 def test_a_custom_lost_stage_of_salesforce_is_told_by_the_flags(tmp_path):
     text = (
-        "Opportunity ID,Account Name,Opportunity Owner,Stage,Amount,Close Date,Created Date,Probability (%),Won,Closed\n"
+        "Opportunity ID,Account Name,Opportunity Owner,Stage,Amount,Close Date,Created Date,Probability (%),Won,Closed"
+        "\n"
         "1,A,Li,Needs Analysis,5,2026-12-01,2026-01-01,20,false,false\n"
         "2,A,Li,Lost - custom,5,2026-03-01,2026-01-01,0,false,true\n"
         "3,A,Li,Archived,5,2026-03-01,2026-01-01,0,false,true\n"

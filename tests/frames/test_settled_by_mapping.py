@@ -154,3 +154,12 @@ def test_the_command_line_also_runs_as_a_module(tmp_path):
     )
     assert done.returncode == 0
     assert "targets" in done.stdout
+
+
+def test_a_rename_settles_a_column_that_the_preset_does_not_find(tmp_path):
+    export = "Opportunity ID,Stage  ↑,Amount,Close Date\nA,Needs Analysis,5,2026-12-31\n"
+    place = folder_with(tmp_path, {"opportunities.csv": export})
+    checked = read_table(
+        place / "opportunities.csv", "opportunities", preset="salesforce", columns={"stage": "Stage  ↑"}
+    )
+    assert checked.frame["stage"].tolist() == ["Needs Analysis"]

@@ -38,8 +38,8 @@ def error(sheet, row, text, formula="=1/0"):
 def test_an_error_cell_is_rejected_with_its_text_not_taken_for_empty(tmp_path, text):
     path = sales(tmp_path, lambda sheet, day: error(sheet, 2, text))
     checked = read_table(path, "sales", columns={})
-    assert checked.rejects[["line", "column", "value"]].values.tolist() == [[3, "amount", text]]
-    assert dict(checked.report.values.tolist())["error values"] == f"{text!r} (1), first in C3"
+    assert checked.rejects[["line", "column", "value"]].to_numpy().tolist() == [[3, "amount", text]]
+    assert dict(checked.report.to_numpy().tolist())["error values"] == f"{text!r} (1), first in C3"
 
 
 def test_not_available_is_counted_among_the_blanks_as_in_text(tmp_path):
@@ -87,7 +87,7 @@ def test_a_workbook_that_counts_from_1904_keeps_its_dates_and_refuses_plain_numb
     good = sales(tmp_path, lambda sheet, day: None, date_1904=True)
     checked = read_table(good, "sales")
     assert checked.frame["date"].tolist() == [dt.datetime(2026, 3, 4)]
-    assert "1904" in dict(checked.report.values.tolist())["date system"]
+    assert "1904" in dict(checked.report.to_numpy().tolist())["date system"]
     bad = sales(tmp_path, plain, date_1904=True)
     with pytest.raises(InputError, match=re.escape("date must not be plain numbers in a workbook that counts from")):
         read_table(bad, "sales")

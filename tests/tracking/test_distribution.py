@@ -255,3 +255,12 @@ def test_the_callers_frame_is_not_changed_and_other_frames_are_read():
     pd.testing.assert_frame_equal(frame, before)
     again = revenue_distribution(pl.from_pandas(frame), correlation=0.1, as_of=AS_OF, by="owner")
     pd.testing.assert_frame_equal(revenue.summary, again.summary)
+
+
+def test_the_same_deals_are_not_added_twice():
+    deals = pd.DataFrame(
+        {"amount": [100.0], "stage": ["terms"], "outcome": [None], "expected_close": pd.to_datetime(["2026-09-30"])}
+    )
+    once = revenue_distribution(deals, correlation=np.float32(0.0), as_of="2026-09-15")
+    with pytest.raises(ValueError, match="the same deals twice"):
+        once + once

@@ -117,8 +117,8 @@ def plot_evidence(result: ScorecardEvidence, *, lang: Lang = "en") -> go.Figure:
     --------
     >>> import custvalue as cv
     >>> from custvalue.screening.evidence import scorecard_evidence
-    >>> plot_evidence(scorecard_evidence(cv.load_prospects(), seed=1)).layout.meta["finding"][:28]
-    'Higher scores win more: of a'
+    >>> plot_evidence(scorecard_evidence(cv.load_prospects(), seed=1)).layout.meta["finding"][:49]
+    'Higher scores win more, but the top band does not'
     """
     check_lang(lang)
     check_evidence(result, "plot_evidence")

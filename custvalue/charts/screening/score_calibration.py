@@ -64,8 +64,8 @@ def plot_score_calibration(result: ScorecardEvidence, *, lang: Lang = "en") -> g
     Returns
     -------
     plotly.graph_objects.Figure
-        One point with its interval per group of scores at its mean score; the line where scores were seen, the steps from
-        the first group's mean score to the last one's, since beyond them they rest on very few prospects.
+        One point with its interval per group of scores at its mean score; the line where scores were seen, the steps
+        from the first group's mean score to the last one's, since beyond them they rest on very few prospects.
 
     Raises
     ------

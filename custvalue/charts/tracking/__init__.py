@@ -3,6 +3,7 @@
 from custvalue.charts.tracking.bias import plot_forecast_bias
 from custvalue.charts.tracking.distribution import plot_revenue_distribution
 from custvalue.charts.tracking.expected import plot_expected_revenue
+from custvalue.charts.tracking.fan import plot_revenue_fan
 from custvalue.charts.tracking.followup import plot_follow_up
 from custvalue.charts.tracking.forecast_accuracy import plot_accuracy_by_lead, plot_forecast_tracks
 from custvalue.charts.tracking.influence import plot_deal_influence
@@ -24,5 +25,6 @@ __all__ = [
     "plot_pit",
     "plot_reliability",
     "plot_revenue_distribution",
+    "plot_revenue_fan",
     "plot_win_rates",
 ]

@@ -38,7 +38,7 @@ _NOTE = Label("P10 to P90 on {n} snapshot {days}, {start} to {end}.", "{n}个快
 _ALONE = Label("Assumed: independent deals.", "假设：商机相互独立。")
 _SHARED = Label("Assumed: latent correlation {rho} of two deals.", "假设：两商机潜在相关系数{rho}。")
 _BAND, _MIDDLE = Label("P10 to P90", "P10至P90"), Label("P50", "P50")
-_MEAN, _WON, _TARGET = Label("mean", "平均"), Label("won so far", "已赢单"), Label("target", "目标")
+_WON, _TARGET = Label("won so far", "已赢单"), Label("target", "目标")
 _HOVER = Label(
     "{day}: P10 {p10}, P50 {p50}, P90 {p90}, mean {mean}.", "{day}：P10 {p10}，P50 {p50}，P90 {p90}，平均{mean}。"
 )
@@ -65,9 +65,9 @@ def plot_revenue_fan(frame: Any, *, target: float | None = None, lang: Lang = "e
     Returns
     -------
     plotly.graph_objects.Figure
-        A band from P10 to P90, a line at P50, a thin one at the mean, steps for what was won, and a line at the target.
-        The title says how the middle moved and where the target lies. Of more than 120 days, 120 are drawn, the first
-        and the last among them.
+        A band from P10 to P90, a line at P50 (the mean is in its hover text), steps for what was won, and a line at the
+        target. The title says how the middle moved and where the target lies. Of more than 120 days, 120 are drawn, the
+        first and the last among them.
 
     Raises
     ------
@@ -127,7 +127,7 @@ def _checked(frame: pd.DataFrame) -> tuple[pd.DataFrame, str, list[float]]:
     rho = check.numbers("correlation") if check.has("correlation") else np.array([])
     has_period = check.has("period")
     check.done()
-    periods = frame["period"].dropna().unique() if has_period else []
+    periods = frame["period"].dropna().unique().tolist() if has_period else []
     table = pd.DataFrame({"snapshot": days.array, **columns}).sort_values("snapshot", kind="stable", ignore_index=True)
     return table, str(periods[0]) if len(periods) == 1 else "", np.unique(rho[~np.isnan(rho)]).tolist()
 
@@ -178,14 +178,6 @@ def _draw(figure: go.Figure, shown: pd.DataFrame, days: list[str], target: float
         marker={"color": BLUE, "size": 6},
         hovertext=texts,
         hoverinfo="text",
-    )
-    figure.add_scatter(
-        mode=mode,
-        name=_MEAN.text(lang),
-        x=days,
-        y=drawn(shown["mean"]),
-        line={"color": INK, "width": 1.5, "dash": "dash"},
-        hoverinfo="skip",
     )
     if "won" in shown:
         figure.add_scatter(

@@ -68,7 +68,7 @@ _NUMBERS = ("used_probability", "share_of_expected", "share_of_variance", "chanc
 def plot_deal_influence(
     result: DealInfluence, *, lang: Lang = "en", amount: str = "amount", name: str | None = None
 ) -> go.Figure:
-    """Draw a tornado: the chance of target if each deal is lost and if it is won, the widest swing on top.
+    """Draw a tornado: the chance of target if each deal is lost and if it is won, best ranked on top.
 
     Parameters
     ----------
