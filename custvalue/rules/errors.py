@@ -15,7 +15,7 @@ def is_number(value: object) -> bool:
     >>> is_number(0.4), is_number("40%"), is_number(float("nan")), is_number(True)
     (True, False, False, False)
     """
-    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    return not isinstance(value, bool) and isinstance(value, Real) and math.isfinite(value)
 
 
 def refusal(rule: str, value: object, remedy: str, where: str = "") -> InputError:
