@@ -34,7 +34,7 @@ notebooks: $(VENV)/test.stamp
 # Sales lines on PySpark: 500 MB to install, and Java 17.
 engines: $(VENV)/test.stamp
 	$(PIP) -e .[dev,spark]
-	$(BIN)/python -m pytest tests/engines --override-ini norecursedirs=.git
+	$(BIN)/python -m pytest tests/engines --override-ini "norecursedirs=.* build"
 
 # Runs the notebooks and keeps their outputs, after a change that is meant to show.
 notebook-outputs: $(VENV)/test.stamp
