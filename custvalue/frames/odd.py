@@ -8,17 +8,21 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from custvalue.frames.contracts import LABELS, contract_for
 from custvalue.frames.spellings import alike, similar_spellings
-from custvalue.frames.values import Distinct, equals
+from custvalue.frames.values import Distinct, arrow_texts, equals
 from custvalue.rules import playbook
 
 MANY_TIMES_THE_MEDIAN = 100
 SHARE_OF_ONE_DAY = 0.3
 FEWEST_TO_JUDGE = 10
 NAMED = 3
-TOTALS = r"\s*((grand |sub)?total|sum|合计|总计|小计|total general|gesamt)\s*:?"
+LAST_ROWS = 1000  # where a total of identifiers would stand
+TOTALS = ("total", "grand total", "subtotal", "sum", "total general", "gesamt", "合计", "总计", "小计")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ def odd_notes(
         # Rows of distinct keys are distinct, and comparing every cell is dear.
         and not (oddity.say is _duplicates and key_is_there(frame, kind))
     ]
+    sought.append(("odd: rows that look like totals", partial(_totals, labels or {})))
     sought += [
         (f"odd: {name} spelt in several ways", partial(_spelt, name, (labels or {}).get(name)))
         for name in LABELS
@@ -135,14 +140,22 @@ def _long_days(frame: pd.DataFrame) -> str:
     return f"{n:,} days of more than {playbook.SELLING_YEAR.hours_in_day:g} hours" if n else ""
 
 
-def _totals(frame: pd.DataFrame) -> str:
-    names = [name for name in ("account", "opportunity", "prospect", "owner") if name in frame]
-    is_total = pd.Series(False, index=frame.index)
-    for name in names:
-        if isinstance(frame[name].dtype, pd.StringDtype):
-            is_total |= frame[name].str.fullmatch(TOTALS, case=False).fillna(False).astype(bool)
-    n = int(is_total.sum())
+def _totals(labels: Mapping[str, Distinct], frame: pd.DataFrame) -> str:
+    n = 0
+    for name in ("account", "opportunity", "prospect", "owner"):
+        if name in labels:
+            cells = labels[name]
+            n += cells.n_cells(_named_like_totals(cells.texts))
+        elif name in frame and isinstance(frame[name].dtype, pd.StringDtype):
+            n += int(_named_like_totals(arrow_texts(frame[name].tail(LAST_ROWS))).sum())
     return f"{n:,} rows named like a total: they are counted as data (drop them, or skip_footer)" if n else ""
+
+
+def _named_like_totals(texts: pa.Array) -> NDArray[np.bool_]:
+    found: NDArray[np.bool_] = pc.is_in(pc.utf8_lower(texts), pa.array(TOTALS, texts.type)).to_numpy(
+        zero_copy_only=False
+    )
+    return found
 
 
 def _deleted(frame: pd.DataFrame) -> str:
@@ -152,7 +165,6 @@ def _deleted(frame: pd.DataFrame) -> str:
 
 
 ODDITIES = (
-    Oddity("rows that look like totals", (), _totals),
     Oddity("rows marked as deleted", (), _deleted),
     Oddity("exact duplicate rows", (), _duplicates),
     Oddity("very large won amounts", ("outcome", "amount"), _large_won, ("opportunities",)),

@@ -181,7 +181,10 @@ def _read(
 
 def _refuse_rounded(cells: "pd.Series[Any]", name: str) -> None:
     """Refuse identifiers that a spreadsheet has shortened to a power of ten: several may have become one."""
-    rounded = pc.match_substring_regex(arrow_texts(cells), ROUNDED).fill_null(False).to_numpy(zero_copy_only=False)
+    texts = arrow_texts(cells)
+    if not pc.any(pc.match_substring(texts, "+")).as_py():
+        return
+    rounded = pc.match_substring_regex(texts, ROUNDED).fill_null(False).to_numpy(zero_copy_only=False)
     if rounded.any():
         raise refusal(
             f"{name} must be whole identifiers",
