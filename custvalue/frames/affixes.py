@@ -93,7 +93,7 @@ _BEFORE = re.compile(
     re.IGNORECASE,
 )
 _AFTER = re.compile(  # "100.-" and "100,--" are whole amounts: the dash stands where the cents would be
-    rf"(?:(?P<tail>[.,])-{{0,2}})?(?P<close>\)?)(?:(?P<scale>{_one_of(tuple(SCALES))})\.?)?(?:(?P<currency>{_CURRENCY})\.?)?"
+    rf"(?:(?P<tail>[.,])(?P<dash>-{{0,2}}))?(?P<close>\)?)(?:(?P<scale>{_one_of(tuple(SCALES))})\.?)?(?:(?P<currency>{_CURRENCY})\.?)?"
     r"(?P<sign>[-+]?)(?P<per_cent>%?)(?P<outer>\)?)",
     re.IGNORECASE,
 )
@@ -203,6 +203,7 @@ def _affix(before: str, after: str) -> Affix | None:
         or len(opened) + len(signs) > 1
         or (money and not currencies)
         or (per_cent and (scale or money))
+        or (ending["dash"] and ending["sign"])  # "100.---": no telling where the dash ends and a minus begins
     ):
         return None
     return Affix(

@@ -367,7 +367,7 @@ def grouped(whole, point):
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.text(alphabet="0123.,' -", min_size=1, max_size=9), min_size=1, max_size=8))
-@example(["1.234", "12,34,567", "-5-", "100.-", "1.-", "1 234,5", ".5", "5.", "00.1"])
+@example(["1.234", "12,34,567", "-5-", "100.-", "1.-", "1 234,5", ".5", "5.", "00.1", "0.---"])
 def test_every_cell_equals_the_reading_by_hand_in_either_style(texts):
     texts = [text for text in texts if text.strip()]
     for point in ".,":
