@@ -9,9 +9,15 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 REQUIRED = set(filter(None, os.environ.get("CUSTVALUE_REQUIRE", "").split(",")))
 ROOT = Path(__file__).parent.parent
+
+# The same examples in every run; HYPOTHESIS_PROFILE=explore draws new ones, in search of what these have missed.
+settings.register_profile("repeatable", derandomize=True)
+settings.register_profile("explore", print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
 def lacking(what: str, reason: str) -> None:
