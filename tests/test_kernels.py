@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from custvalue import kernels
+from custvalue.kernels.limits import surely_positive
 from custvalue.kernels.risk import certainty_equivalent
 
 values = st.lists(st.integers(-5, 5), min_size=1, max_size=30)
@@ -89,3 +90,42 @@ def test_the_certainty_equivalent_of_what_is_missing_is_missing_without_a_warnin
     found = certainty_equivalent(probability, amount, 2e6)  # warnings are errors in this run
     # -2e6 * ln(.1 + .9 * e^-4.5) = -2e6 * ln(.109998) = 4.414584e6
     assert found == pytest.approx([np.nan, np.nan, 4.414584e6, 0.0, 9e6], nan_ok=True, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("values", "most", "known"),
+    [
+        ([0.0, 0.5, 1.0], 1.0, True),
+        ([0.0, np.nextafter(1.0, 2.0)], 1.0, False),
+        ([np.nextafter(0.0, -1.0), 1.0], 1.0, False),
+        ([0.5, np.nan], 1.0, False),
+        ([0.5, -np.nan], 1.0, False),
+        ([0.5, np.inf], np.inf, False),
+        ([0.5, -np.inf], np.inf, False),
+        ([0.5, 1e308], np.inf, True),
+        ([0.5, -0.0], 1.0, False),  # right, but not known in one pass: the caller looks closer
+    ],
+)
+def test_floats_are_known_to_lie_in_range_by_their_bits_alone(values, most, known):
+    assert surely_positive(np.array(values), most) is known
+
+
+@pytest.mark.parametrize(
+    ("value", "known"), [(1.0, True), (np.nextafter(np.float32(1), np.float32(2)), False), (np.nan, False)]
+)
+def test_floats_of_half_the_width_are_read_too(value, known):
+    assert surely_positive(np.array([0.25, value], dtype="float32"), 1.0) is known
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "known"),
+    [([0, 2], "int64", True), ([0, 3], "int64", False), ([-1, 2], "int32", False), ([0, 2], "int8", False)],
+)
+def test_whole_numbers_are_known_to_lie_in_range_where_the_type_is_read(values, kind, known):
+    assert surely_positive(np.array(values, dtype=kind), 2) is known
+
+
+def test_every_other_value_of_a_column_is_seen_too():
+    spaced = np.array([0.5, -1.0, 0.5, -1.0])[::2]
+    assert surely_positive(spaced, 1.0)
+    assert not surely_positive(np.array([0.5, 0.5, 0.5, 7.0])[1::2], 1.0)

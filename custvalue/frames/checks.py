@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from custvalue.frames.positions import positions
+from custvalue.kernels.limits import surely_positive
 from custvalue.rules.errors import raise_all, refusal, refusal_text
 
 ROWS_NAMED = 3
@@ -76,6 +78,7 @@ class FrameCheck:
         self.frame = frame
         self.caller = caller
         self.failures: list[str] = []
+        self._names = list(frame.columns)
 
     def done(self) -> None:
         """Raise everything that was found, or nothing."""
@@ -98,7 +101,7 @@ class FrameCheck:
 
     def has(self, column: str) -> bool:
         """Say whether the frame has the column; a repeated column is a failure."""
-        found = int((self.frame.columns == column).sum())
+        found = self._names.count(column)
         if found > 1:
             self.fail("column names must be distinct", f"{found} columns", "Rename or drop one.", f"column {column!r}")
         return found == 1
@@ -108,7 +111,7 @@ class FrameCheck:
         if self.has(column):
             return True
         why = f" ({purpose})" if purpose else ""
-        if not (self.frame.columns == column).any():
+        if column not in self._names:
             self.fail(
                 f"column {column!r} is needed{why}",
                 "no such column",
@@ -151,7 +154,7 @@ class FrameCheck:
         return values
 
     def _check_range(self, column: str, values: NDArray[np.float64], low: float | None, high: float | None) -> None:
-        if values.size == 0:
+        if values.size == 0 or (low == 0 and surely_positive(values, np.inf if high is None else high)):
             return
         # One pass each: fmin and fmax skip missing values, and show infinities as well as values out of range.
         smallest, largest = np.fmin.reduce(values), np.fmax.reduce(values)
@@ -238,25 +241,26 @@ class FrameCheck:
         aliases: dict[str, str] | None = None,
         remedy: str = "",
         purpose: str = "",
-    ) -> NDArray[np.int64]:
+    ) -> NDArray[np.intp]:
         """Return each row's position in ``known``, -1 where missing; note values that are not known.
 
         ``needed`` limits the check to some rows: elsewhere unknown values are -1 without a failure, inside it a missing
         value is a failure. ``aliases`` maps further spellings to known names.
         """
         if not self.require(column, purpose):
-            return np.full(len(self.frame), -1)
-        codes, distinct = pd.factorize(self.frame[column])
+            return np.full(len(self.frame), -1, dtype=np.intp)
         position = {name: place for place, name in enumerate(known)}
         position |= {other: position[name] for other, name in (aliases or {}).items()}
-        table = np.array([position.get(str(_plain(value)), -1) for value in distinct] + [-1])
-        found = table[codes]
-        if needed is None:
-            unknown = (found < 0) & (codes >= 0)
-        else:
-            unknown = (found < 0) & (codes >= 0) & needed
+        found = positions(self.frame[column], position)
+        nowhere = found < 0
+        if not nowhere.any():
+            return found
+        missing = self.frame[column].isna().to_numpy(dtype=bool)
+        unknown = nowhere & ~missing
+        if needed is not None:
+            unknown &= needed
             self.fail_rows(
-                f"{column} must not be missing here", column, (codes < 0) & needed, f"Give one of {list(known)}."
+                f"{column} must not be missing here", column, missing & needed, f"Give one of {list(known)}."
             )
         if unknown.any():
             counts = self.frame.loc[unknown, column].value_counts()

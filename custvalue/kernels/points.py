@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from custvalue.kernels.arrays import Floats
+from custvalue.kernels.limits import bit_limit, surely_below
 
 # Rows of a slice: long enough that threads seldom wait for each other between calls, short enough for the cache.
 SLICE = 131_072
@@ -55,23 +56,26 @@ def weighted_totals(
     slices = [slice(start, min(start + SLICE, n)) for start in range(0, n, SLICE)]
     outside = np.zeros((len(slices), len(columns)), dtype=bool)
     gaps = outside.copy()
-    limits = [_limit(*of_column) for of_column in zip(columns, least, most, strict=True)]
+    limits = [
+        bit_limit(column.dtype, high) if low == 0 else None
+        for column, low, high in zip(columns, least, most, strict=True)
+    ]
+    groups, weightless = _by_weight(weights), [place for place, weight in enumerate(weights) if weight <= 0]
 
     def add_up(piece: int) -> None:
         rows = slices[piece]
-        mine, begun = total[rows], False
-        product = np.empty_like(mine)
-        for place, (column, weight) in enumerate(zip(columns, weights, strict=True)):
-            part = column[rows]
-            if not _surely_inside(part, limits[place]):
+
+        def checked(place: int) -> Numbers:
+            part = columns[place][rows]
+            if not surely_below(part, limits[place]):
                 gaps[piece, place], outside[piece, place] = _look_closer(part, least[place], most[place])
-            if weight > 0 and begun:
-                mine += part if weight == 1 else _weighed(part, weight, product)
-            elif weight > 0:
-                begun = True
-                _weighed(part, weight, mine)
+            return part
+
+        _sum_up(groups, checked, total[rows])
+        for place in weightless:
+            checked(place)
         if then is not None:
-            then(rows, mine)
+            then(rows, total[rows])
 
     _share_out(add_up, range(len(slices)))
     low, high = total, total
@@ -81,8 +85,9 @@ def weighted_totals(
 
         def bound(piece: int) -> None:
             rows = slices[piece]
-            parts = [column[rows] for column in columns]
-            _fill_up(parts, weights, least, most, low[rows], high[rows])
+            # No value lies below the least or above the most: the larger of the two, or the smaller, fills only gaps.
+            _sum_up(groups, lambda place: np.fmax(columns[place][rows], float(least[place])), low[rows])
+            _sum_up(groups, lambda place: np.fmin(columns[place][rows], float(most[place])), high[rows])
 
         _share_out(bound, with_gaps.tolist())
     return Totals(total, low, high, np.logical_or.reduce(outside, axis=0))
@@ -104,26 +109,6 @@ def _share_out(work: Callable[[int], None], pieces: Sequence[int]) -> None:
         list(pool.map(some, [pieces[first::n_threads] for first in range(n_threads)]))
 
 
-def _limit(column: Numbers, least: float, most: float) -> Any:
-    """Return the highest admissible number read as a whole number without sign, or None where that says nothing.
-
-    Floats of 0 and more are in the order of their bits; so are whole numbers. Below 0 the sign bit, and in NaN and the
-    infinities the exponent, make the bits greater than those of any admissible number: one pass checks everything.
-    """
-    kind = column.dtype
-    if least != 0 or kind not in (np.float64, np.float32, np.int64, np.int32):
-        return None
-    bits = f"u{kind.itemsize}"
-    if kind.kind == "f":
-        return np.minimum(kind.type(most), np.finfo(kind).max).view(bits)
-    return np.array(min(most, np.iinfo(kind).max)).astype(bits)[()]
-
-
-def _surely_inside(part: Numbers, limit: Any) -> bool:
-    """Say whether a slice is known in one pass to have neither gaps nor values out of range."""
-    return limit is not None and bool(np.maximum.reduce(part.view(limit.dtype)) <= limit)
-
-
 def _look_closer(part: Numbers, least: float, most: float) -> tuple[bool, bool]:
     """Return whether a slice has gaps, and whether values out of range."""
     smallest, largest = np.fmin.reduce(part), np.fmax.reduce(part)
@@ -131,26 +116,30 @@ def _look_closer(part: Numbers, least: float, most: float) -> tuple[bool, bool]:
     return gaps, bool(smallest < least or largest > most or np.isinf(smallest) or np.isinf(largest))
 
 
-def _weighed(part: Numbers, weight: float, product: Floats) -> Floats:
-    return np.multiply(part, weight, out=product, dtype=np.float64)
-
-
-def _fill_up(
-    parts: Sequence[Numbers],
-    weights: Sequence[float],
-    least: Sequence[float],
-    most: Sequence[float],
-    low: Floats,
-    high: Floats,
-) -> None:
-    """Add a slice up anew, with the least and with the most for every missing value.
-
-    No value lies below the least or above the most, so the larger of the two, or the smaller, fills the gaps alone.
-    """
-    low[:], high[:] = 0.0, 0.0
-    product, filled = np.empty_like(low), np.empty_like(low)
-    for part, weight, fewest, top in zip(parts, weights, least, most, strict=True):
+def _by_weight(weights: Sequence[float]) -> list[tuple[float, list[int]]]:
+    """Return the places of each positive weight: columns of one weight are added up before they are multiplied."""
+    places: dict[float, list[int]] = {}
+    for place, weight in enumerate(weights):
         if weight > 0:
-            _weighed(part, weight, product)
-            low += np.fmax(product, fewest * weight, out=filled)
-            high += np.fmin(product, top * weight, out=filled)
+            places.setdefault(float(weight), []).append(place)
+    return list(places.items())
+
+
+def _sum_up(groups: list[tuple[float, list[int]]], part_of: Callable[[int], Numbers], out: Floats) -> None:
+    """Put ``Σ weight × (Σ part)`` over the groups into ``out``."""
+    held = out
+    if not groups:
+        out[:] = 0.0
+    for weight, (first, *others) in groups:
+        if others:
+            np.add(part_of(first), part_of(others[0]), out=held, dtype=np.float64)
+            for place in others[1:]:
+                held += part_of(place)
+            if weight != 1:
+                held *= weight
+        else:
+            np.multiply(part_of(first), weight, out=held, dtype=np.float64)
+        if held is out:
+            held = np.empty_like(out)
+        else:
+            out += held

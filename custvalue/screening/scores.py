@@ -194,27 +194,16 @@ def criterion_points(check: FrameCheck, criterion: Criterion) -> kernels.Floats:
     name = criterion.name
     if not check.require(name, criterion.label.en):
         return np.full(len(check.frame), np.nan)
-    if criterion.levels and _holds_text(check.frame[name]):
+    if criterion.levels and not pd.api.types.is_numeric_dtype(check.frame[name]):
         english = [level.label.en for level in criterion.levels]
         others = {level.label.zh: level.label.en for level in criterion.levels}
         for level in criterion.levels:
             others |= {f"{level.points:g}": level.label.en, f"{level.points:.1f}": level.label.en}
         points = np.array([level.points for level in criterion.levels] + [np.nan])
-        column = check.frame[name]
-        if isinstance(column.dtype, pd.CategoricalDtype):  # its codes are there already
-            known = {text: place for place, text in enumerate(english)}
-            known |= {other: known[text] for other, text in others.items()}
-            table = [known.get(str(text)) for text in column.cat.categories]
-            if None not in table:
-                return points[np.array([*table, -1], dtype=np.int64)][column.cat.codes.to_numpy()]
         codes = check.choices(name, english, aliases=others, remedy="Points may be given as numbers too.")
         return points[codes]
     high = criterion.max_points if criterion.levels else None
     return check.numbers(name, low=criterion.min_points, high=high, purpose=criterion.label.en)
-
-
-def _holds_text(column: "pd.Series[Any]") -> bool:
-    return not pd.api.types.is_numeric_dtype(column) and bool(column.notna().any())
 
 
 def _knock_outs(scorecard: Scorecard, points: list[Numbers], n: int) -> tuple[Mask, Mask, bool]:

@@ -72,12 +72,42 @@ def test_a_card_whose_maximum_is_not_20_is_scaled_before_banding(total):
 
 def test_a_score_that_misses_a_cut_by_round_off_stands_on_it():
     levels = (Level(0, Label("none", "无")), Level(20, Label("all", "全")))
-    tenths = tuple(Criterion(f"c{i}", Label(f"c{i}", f"丙{i}"), levels, 0.1, "test") for i in range(10))
+    tenths = tuple(Criterion(f"c{w}", Label(f"c{w}", f"丙{w}"), levels, w, "test") for w in (0.2, 0.7, 0.1))
     card = Scorecard(Label("test", "测试"), tenths, SCREENING_BANDS, "test")
-    # 0.1 x (8 + 8 + ...) summed in floats is 7.999999999999999
+    # 0.2 x 8 + 0.7 x 8 + 0.1 x 8 is 7.999999999999999 in floats
     scored = score_prospects(pd.DataFrame({c.name: [8.0] for c in tenths}), scorecard=card)
     assert scored["score"].iloc[0] != 8
     assert scored["band"].tolist() == ["invest"]
+
+
+def test_ten_criteria_of_one_weight_add_up_before_they_are_weighed():
+    levels = (Level(0, Label("none", "无")), Level(20, Label("all", "全")))
+    tenths = tuple(Criterion(f"c{i}", Label(f"c{i}", f"丙{i}"), levels, 0.1, "test") for i in range(10))
+    card = Scorecard(Label("test", "测试"), tenths, SCREENING_BANDS, "test")
+    # Weighed one by one, 0.1 x 8 ten times is 7.999999999999999.
+    scored = score_prospects(pd.DataFrame({c.name: [8.0] for c in tenths}), scorecard=card)
+    assert scored["total"].tolist() == [8.0]
+
+
+@pytest.mark.parametrize("kind", ["float64", "int8", "uint8", "int64"])
+def test_totals_equal_a_sum_by_hand_for_any_mixture_of_weights_and_number_types(kind):
+    draw = np.random.default_rng(3)
+    levels = tuple(Level(p, Label(f"l{p}", f"级{p}")) for p in (0, 100))
+    weights = [2.0, 1.0, 3.0, 0.0, 2.0, 1.0, 2.0, 0.5]
+    criteria = tuple(Criterion(f"c{i}", Label(f"c{i}", f"丙{i}"), levels, w, "test") for i, w in enumerate(weights))
+    card = Scorecard(Label("test", "测试"), criteria, SCREENING_BANDS, "test")
+    points = draw.integers(0, 101, (300_000, len(weights)))  # sums beyond what 8 bits hold, over several slices
+    frame = pd.DataFrame({f"c{i}": points[:, i].astype(kind) for i in range(len(weights))})
+    scored = score_prospects(frame, scorecard=card, rank=False)
+    assert (scored["total"] == (points * np.array(weights)).sum(axis=1)).all()
+    if kind == "float64":
+        frame.loc[draw.random(len(frame)) < 0.01, "c4"] = np.nan
+        gaps = frame["c4"].isna()
+        scored = score_prospects(frame, scorecard=card, rank=False)
+        low = (np.where(np.isnan(frame), 0, frame) * weights).sum(axis=1)
+        assert (scored["total_low"] == low).all()
+        assert (scored["total_high"] == low + 200 * gaps).all()
+        assert (scored["total"].isna() == gaps).all()
 
 
 def test_missing_answers_give_bounds_and_a_band_only_where_both_ends_agree():
