@@ -186,8 +186,12 @@ class FrameCheck:
                 f"column {column!r}{_first_text(series)}",
             )
             return nothing
-        if series.dt.tz is not None:
+        if isinstance(series.dtype, pd.DatetimeTZDtype):
             series = series.dt.tz_localize(None)
+        when = series.to_numpy()
+        in_days = when.astype("datetime64[D]") == when
+        if (in_days | np.isnat(when)).all():  # most columns hold days already
+            return series
         days: pd.Series[pd.Timestamp] = series.dt.normalize()
         return days
 

@@ -47,22 +47,24 @@ def deals_as_of(
     opened = check.optional_dates(created, usual="created")
     ended = check.optional_dates(closed, usual="closed")
     is_closed = result >= 0
+    begun, over, day = opened.to_numpy(), ended.to_numpy(), as_of.to_datetime64()
     if outcome in check.frame:
         check.fail_rows(
             "an open deal has no close date",
             closed,
-            ~is_closed & ended.notna().to_numpy(),
+            ~(is_closed | np.isnat(over)),
             "Give its outcome, or move the date to expected_close.",
         )
-    created_later = (opened > as_of).to_numpy()
-    closed_later = is_closed & (ended > as_of).to_numpy() & ~created_later
-    open_then = ~created_later & (~is_closed | closed_later)
-    taken_later = bool(created_later.any() or closed_later.any())
+    created_later = begun > day
+    closed_later = is_closed & (over > day) & ~created_later
+    open_then = ~(created_later | is_closed) | closed_later
+    known_then = ~(created_later | closed_later)
+    taken_later = not known_then.all()
     return DealsAsOf(
-        won=~created_later & ~closed_later & (result == WON),
-        lost=~created_later & ~closed_later & (result == LOST),
-        open=open_then & (not taken_later),
-        state_unknown=open_then & taken_later,
+        won=known_then & (result == WON),
+        lost=known_then & (result == LOST),
+        open=np.zeros_like(open_then) if taken_later else open_then,
+        state_unknown=open_then if taken_later else np.zeros_like(open_then),
         created_later=created_later,
         created=opened,
         closed=ended,
@@ -73,7 +75,8 @@ def ladder_probability(check: FrameCheck, stage: str, ladder: Ladder, *, needed:
     """Return the ladder's chance of ever winning for the rows where it is needed, NaN elsewhere."""
     codes = ladder_codes(check, stage, ladder, needed=needed)
     chances = np.array([*ladder.probabilities, np.nan])[codes]
-    return np.where(needed, chances, np.nan)
+    chances[~needed] = np.nan
+    return chances
 
 
 def ladder_codes(check: FrameCheck, stage: str, ladder: Ladder, *, needed: Mask) -> NDArray[np.int64]:

@@ -46,6 +46,8 @@ def _found(texts: "pa.ChunkedArray | pa.Array", names: list[str]) -> NDArray[np.
         places = pc.index_in(texts.slice(start, length), value_set=names_there)
         return pc.fill_null(places, -1).to_numpy()
 
+    if texts.null_count == len(texts):
+        return np.full(len(texts), -1)
     n_threads = min(os.cpu_count() or 1, len(texts) // WORTH_A_THREAD)
     length = -(-len(texts) // max(n_threads, 1))
     if n_threads <= 1:

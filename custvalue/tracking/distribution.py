@@ -1,6 +1,6 @@
 """A period's revenue as a distribution: won so far, plus every open deal that may or may not be won."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, overload
 
@@ -224,9 +224,8 @@ def _distribution(
     )
     if summary is not None:
         return result
-    row = pd.DataFrame([_summary_row(result)], columns=list(SUMMARY)).astype(SUMMARY_TYPES)
-    row.insert(0, "period", pd.Series([period], dtype="str"))
-    return replace(result, summary=row)
+    labels = pd.DataFrame({"period": pd.array([period], dtype="str")})
+    return replace(result, summary=_summary(labels, [result]))
 
 
 def _event_correlation(pools: tuple[Pool, ...], shared: float) -> float:
@@ -235,6 +234,16 @@ def _event_correlation(pools: tuple[Pool, ...], shared: float) -> float:
     pairs = sum(float(np.sqrt(stake).sum()) for stake in stakes) ** 2 - sum(float(stake.sum()) for stake in stakes)
     n_deals = sum(int((stake > 0).sum()) for stake in stakes)
     return shared / pairs if n_deals > 1 else float("nan")
+
+
+def _summary(labels: pd.DataFrame, parts: Iterable[RevenueDistribution]) -> pd.DataFrame:
+    """Return one row for each part, its labels first."""
+    rows = [_summary_row(part) for part in parts]
+    typed = {
+        name: pd.array([row[place] for row in rows], dtype=kind)
+        for place, (name, kind) in enumerate(SUMMARY_TYPES.items())
+    }
+    return pd.DataFrame(dict(labels.items()) | typed)
 
 
 def _summary_row(part: RevenueDistribution) -> tuple[Any, ...]:
@@ -384,8 +393,7 @@ def distribution_of(deals: RevenueDeals, *, groups: bool = True) -> RevenueDistr
         rows = np.zeros(len(deals.frame), dtype=bool)
         rows[counted[number == place]] = True
         parts[key] = _part(deals, rows, key[0])
-    table = pd.DataFrame([_summary_row(part) for part in parts.values()], columns=list(SUMMARY)).astype(SUMMARY_TYPES)
-    summary = pd.concat([names, table], axis=1)
+    summary = _summary(names, parts.values())
     return _part(deals, everything, ", ".join(deals.periods), parts, summary)
 
 
@@ -398,6 +406,7 @@ def _part(
 ) -> RevenueDistribution:
     mine = deals.pool(rows)
     won = deals.won & rows
-    names = frozenset(deals.draw_names[code] for code in np.unique(mine.draw) if code >= 0)
+    drawn = np.unique(mine.draw) if deals.draw_names else ()
+    names = frozenset(deals.draw_names[code] for code in drawn if code >= 0)
     counts = int(won.sum()), float(deals.amounts[won].sum())
     return _distribution(period, counts, (mine,) if mine.amount.size else (), names, deals.left_out, parts, summary)

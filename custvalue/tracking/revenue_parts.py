@@ -108,7 +108,7 @@ def revenue_deals(
     check.one_currency()
     check.done()
 
-    date = due.where(deals.open, deals.closed).to_numpy()
+    date = np.where(deals.open, due.to_numpy(), deals.closed.to_numpy())
     code = np.full(len(frame), -1)
     for place, period in enumerate(periods):
         inside = (date >= period.start_time.to_datetime64()) & (date <= period.end_time.to_datetime64())
@@ -121,7 +121,7 @@ def revenue_deals(
         alive & (code < 0),
     ]
     # The first reason that holds is the one that counts.
-    reason = np.full(len(frame), len(REASONS))
+    reason = np.full(len(frame), len(REASONS), dtype=np.int8)
     for place in reversed(range(len(REASONS))):
         reason[masks[place]] = place
     in_time = alive & (reason == len(REASONS))
@@ -214,12 +214,19 @@ def _by_stage(check: FrameCheck, name: str, given: Any, ladder: Ladder, most: fl
 
 def _left_out(reason: Rows, is_open: Rows, won: Rows, amounts: Floats, chance: Floats) -> pd.DataFrame:
     """Return what is not in the distribution: one row for each reason, counts and sums."""
-    n = len(REASONS)
-    rows: dict[str, Any] = {"reason": ordered_classes(np.arange(n), REASONS)}
-    for name, mask in (("open", is_open), ("won", won)):
-        mine = mask & (reason < n)
-        money = np.bincount(reason[mine], weights=amounts[mine], minlength=n)
-        rows[f"n_{name}"], rows[name] = np.bincount(reason[mine], minlength=n), money
-        if name == "open":
-            rows["expected_open"] = np.bincount(reason[mine], weights=(amounts * chance)[mine], minlength=n)
-    return pd.DataFrame(rows)[["reason", "n_open", "open", "expected_open", "n_won", "won"]]
+    n, rows = len(REASONS), np.flatnonzero(reason < len(REASONS))
+    reason, is_open, won, amounts, chance = (column[rows] for column in (reason, is_open, won, amounts, chance))
+
+    def total(mask: Rows, weights: Floats) -> Floats:
+        return np.bincount(reason[mask], weights=weights[mask], minlength=n).astype(np.float64)
+
+    return pd.DataFrame(
+        {
+            "reason": ordered_classes(np.arange(n), REASONS),
+            "n_open": np.bincount(reason[is_open], minlength=n),
+            "open": total(is_open, amounts),
+            "expected_open": total(is_open, amounts * chance),
+            "n_won": np.bincount(reason[won], minlength=n),
+            "won": total(won, amounts),
+        }
+    )
