@@ -353,4 +353,10 @@ def _no(n: int) -> pd.arrays.BooleanArray:
 def _with_columns(frame: pd.DataFrame, columns: dict[str, Any]) -> pd.DataFrame:
     """Return the frame with columns added; equal ones share their memory until one of them is written to."""
     shared = {id(values): pd.Series(values, index=frame.index, copy=False) for values in columns.values()}
-    return frame.assign(**{name: shared[id(values)] for name, values in columns.items()})
+    named = {name: shared[id(values)] for name, values in columns.items()}
+    if any(name in frame for name in columns):
+        return frame.assign(**named)
+    # The same, without looking at all columns again for each one added.
+    added = pd.DataFrame(named, copy=False)
+    added.attrs = frame.attrs  # concat keeps what all parts share
+    return pd.concat([frame, added], axis="columns")

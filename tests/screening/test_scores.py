@@ -445,3 +445,15 @@ def test_a_text_that_describes_two_levels_is_refused_by_the_card():
     levels = (Level(0, Label("no", "一般")), Level(1, Label("一般", "好")))
     with pytest.raises(ValueError, match="a text must describe one level only"):
         Criterion("c", Label("c", "丙"), levels, 1.0, "test")
+
+
+def test_notes_on_the_frame_and_its_own_columns_are_kept():
+    frame = pd.DataFrame([[2, 2, 1, 2, 2, 2]] * 2, columns=CARD.names, index=["a", "a"]).assign(region=["N", "S"])
+    frame.attrs["source"] = "export of September"
+    scored = score_prospects(frame)
+    assert scored.attrs == {"source": "export of September"}
+    assert scored["region"].tolist() == ["N", "S"]
+    assert scored.index.tolist() == ["a", "a"]
+    again = score_prospects(scored)
+    assert again.columns.tolist() == scored.columns.tolist()
+    pd.testing.assert_frame_equal(again, scored)
