@@ -32,6 +32,8 @@ _CONTRIBUTION = "contribution_"
 _CHANGE = "_change"
 _LEVELLED: tuple[tuple[re.Pattern[str], Label], ...] = (
     (re.compile(r"n_for_([\d.]+)"), Label("Accounts for {0} %", "达到{0}%的客户数")),
+    (re.compile(r"top_(\d+)_share_of_weight_draws"), Label("Draws in the top {0}", "位列前{0}名的抽样占比")),
+    (re.compile(r"band_share_of_weight_draws_(.+)"), Label("Draws in band {0}", "“{0}”等级的抽样占比")),
     (re.compile(r"pct_for_([\d.]+)"), Label("% of accounts for {0} %", "达到{0}%的客户占比（%）")),
 )
 
@@ -70,6 +72,7 @@ _KINDS = {
     "forecasts": Label("forecasts", "销售预测"),
     "targets": Label("targets", "目标"),
     "prospects": Label("prospects", "潜在客户"),
+    "ratings": Label("ratings", "评分"),
     "accounts": Label("accounts", "客户"),
     "sales": Label("sales", "销售明细"),
     "walls": Label("walls", "围墙"),
@@ -200,6 +203,19 @@ _REASONS = {
     "cannot fail: no rate among the decided": Label("cannot fail: no rate among the decided", "不会失败，无已决完成率"),
     "none began a year ago": Label("none began a year ago", "尚无满一年者"),
     "fewer than half done: no median": Label("fewer than half done: no median", "完成不足半数，无中位数"),
+    "too few prospects rated twice": Label("too few prospects rated twice", "两人以上评分的潜在客户过少"),
+    "nothing rated twice": Label("nothing rated twice", "没有两人以上的评分"),
+    "all points are the same": Label("all points are the same", "所有点数相同"),
+    "no disagreement seen": Label("no disagreement seen", "未见分歧"),
+    "a limit lies within the error of the draws": Label(
+        "a limit lies within the error of the draws", "界限在抽样误差之内"
+    ),
+    "no rater answered every criterion that weighs": Label(
+        "no rater answered every criterion that weighs", "没有评分人答完所有有权重的准则"
+    ),
+    "no prospect has two raters who answered every criterion that weighs": Label(
+        "no prospect has two raters who answered every criterion that weighs", "没有潜在客户由两人答完所有有权重的准则"
+    ),
     "history shorter than two years": Label("history shorter than two years", "历史不足两年"),
 }
 
@@ -236,7 +252,9 @@ _VALUES: dict[str, Callable[[str, Lang], str]] = {
     "row": _coded(_ROWS),
     "play": _coded({play.name: play.label for play in ACCOUNT_PLAYS.plays}),
     "who": _coded(WHO_LABELS),
-    **dict.fromkeys(("band", "band_low", "band_high", "band_tomorrow"), _bands),
+    **dict.fromkeys(
+        ("band", "band_low", "band_high", "band_tomorrow", "points_change_band", "weight_change_band"), _bands
+    ),
     **dict.fromkeys(("stage", "bin"), _coded({stage.name: stage.label for stage in playbook.DEAL_HEAT.stages})),
     "attitude": _coded({kind.name: kind.label for kind in playbook.ATTITUDES.kinds}),
     "outcome": _coded(_OUTCOMES),
@@ -244,7 +262,10 @@ _VALUES: dict[str, Callable[[str, Lang], str]] = {
     "unit": _coded(_UNITS),
     "kind": _coded(_KINDS),
     "part": _coded(_PARTS),
-    **dict.fromkeys(("criterion", "next_question", "knocked_out_by"), _coded(_CRITERIA)),
+    **dict.fromkeys(
+        ("criterion", "next_question", "knocked_out_by", "points_change_criterion", "weight_change_criterion"),
+        _coded(_CRITERIA),
+    ),
     "trait": _coded(_TRAITS),
 }
 

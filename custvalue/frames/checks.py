@@ -106,7 +106,9 @@ class FrameCheck:
             self.fail("column names must be distinct", f"{found} columns", "Rename or drop one.", f"column {column!r}")
         return found == 1
 
-    def require(self, column: str, purpose: str = "") -> bool:
+    def require(
+        self, column: str, purpose: str = "", *, remedy: str = "Name another with the keyword argument."
+    ) -> bool:
         """Note a missing column, with the nearest names there are; say whether it is there."""
         if self.has(column):
             return True
@@ -115,7 +117,7 @@ class FrameCheck:
             self.fail(
                 f"column {column!r} is needed{why}",
                 "no such column",
-                f"{nearest(column, self.frame.columns)} Name another with the keyword argument.",
+                f"{nearest(column, self.frame.columns)} {remedy}",
             )
         return False
 
@@ -132,13 +134,17 @@ class FrameCheck:
         if not self.require(column, purpose):
             return np.full(len(self.frame), np.nan)
         series = self.frame[column]
+        if isinstance(series.dtype, pd.CategoricalDtype) and holds_numbers(series):
+            series = series.astype("float64")
         if not pd.api.types.is_numeric_dtype(series) or pd.api.types.is_bool_dtype(series):
             if series.isna().all() and missing_ok:
                 return np.full(len(self.frame), np.nan)
             self.fail(
                 f"{column} must be a number",
                 f"dtype {series.dtype}",
-                f"Convert it first, for instance with custvalue.read_table or pd.to_numeric(frame[{column!r}]).",
+                "Yes and no are no numbers: write the number that each stands for."
+                if pd.api.types.is_bool_dtype(series)
+                else f"Convert it first, for instance with custvalue.read_table or pd.to_numeric(frame[{column!r}]).",
                 f"column {column!r}{_first_text(series)}",
             )
             return np.full(len(self.frame), np.nan)
@@ -279,6 +285,12 @@ class FrameCheck:
                 f"column {column!r}, first at row {row!r}",
             )
         return found
+
+
+def holds_numbers(column: "pd.Series[Any]") -> bool:
+    """Say whether a column is of numbers, or of categories that are numbers; yes and no are none."""
+    kind = column.dtype.categories if isinstance(column.dtype, pd.CategoricalDtype) else column
+    return pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
 
 
 def _plain(value: object) -> object:

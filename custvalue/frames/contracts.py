@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 PERIOD_PATTERN = r"\d{4}(Q[1-4]|-(0[1-9]|1[0-2]))"
 CURRENCY_PATTERN = r"[A-Z]{3}"
 WHOLE = 1.0
-LABELS = ("account", "owner", "product", "region", "rep", "prospect", "rival", "stage", "industry")
+LABELS = ("account", "owner", "product", "region", "rep", "prospect", "rater", "rival", "stage", "industry")
 """Columns whose texts name something that many rows share, so that one thing may be spelt in several ways."""
 
 

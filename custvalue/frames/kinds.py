@@ -1,4 +1,4 @@
-"""The twelve kinds of tables: their columns, keys, and the combinations of values that cannot be."""
+"""The thirteen kinds of tables: their columns, keys, and the combinations of values that cannot be."""
 
 from dataclasses import replace
 
@@ -43,6 +43,12 @@ def _points(criterion: Criterion) -> Column:
     low, high = criterion.min_points, criterion.max_points
     return Column(criterion.name, "points", criterion.label.en, low=low, high=high, aliases=tuple(texts))
 
+
+RATED = playbook.SCREENING.criteria
+MOST_POINTS = {criterion.name: criterion.max_points for criterion in RATED}
+CRITERION_LABELS = tuple(
+    (text, criterion.name) for criterion in RATED for text in (criterion.label.en, criterion.label.zh)
+)
 
 OUTCOME = Column(
     "outcome",
@@ -99,6 +105,12 @@ TOMORROW_BELOW_TODAY = RowRule(
     "Aim at today's points or more.",
     ("tomorrow", "today"),
     lambda frame: frame["tomorrow"] < frame["today"],
+)
+POINTS_OFF_THE_SCALE = RowRule(
+    "points must not be more than the criterion's highest level gives",
+    "Give the points of one of its levels, or leave them empty.",
+    ("points", "criterion"),
+    lambda frame: frame["points"] > frame["criterion"].map(MOST_POINTS),
 )
 SUBMITTED_AFTER_PERIOD = RowRule(
     "a forecast is submitted before its period is over",
@@ -201,6 +213,25 @@ CONTRACTS = {
                 *(_points(criterion) for criterion in playbook.SCREENING.criteria),
             ),
             key=("prospect",),
+        ),
+        Contract(
+            "ratings",
+            "one row per prospect, rater and criterion of the scorecard",
+            (
+                _needed("prospect", "the possible customer"),
+                _needed("rater", "who gave the points"),
+                Column(
+                    "criterion",
+                    "text",
+                    "row of the scorecard",
+                    needed=True,
+                    filled=True,
+                    aliases=CRITERION_LABELS,
+                ),
+                Column("points", "number", "points given", needed=True, low=0.0),
+            ),
+            key=("prospect", "rater", "criterion"),
+            rules=(POINTS_OFF_THE_SCALE,),
         ),
         Contract(
             "accounts",

@@ -1,6 +1,7 @@
 """The playbook as data: every threshold, percentage and weight, with its source and both labels. No pandas here."""
 
 from custvalue.rules import playbook
+from custvalue.rules.agreement import AgreementLimits
 from custvalue.rules.bands import Bands
 from custvalue.rules.effort import Activity, HunterFarmer, SellingYear, TraitPair
 from custvalue.rules.followup import FollowUpAction, FollowUpTable
@@ -12,11 +13,13 @@ from custvalue.rules.lifecycle import LifecycleRules
 from custvalue.rules.plays import AccountPlays, Play, SegmentPlay
 from custvalue.rules.scorecard import Criterion, Level, Scorecard
 from custvalue.rules.wall import Wall, WallAction
+from custvalue.rules.weights import WeightCertainty, WeightLearning
 
 __all__ = [
     "AccountGrid",
     "AccountPlays",
     "Activity",
+    "AgreementLimits",
     "Attitude",
     "Attitudes",
     "Bands",
@@ -39,5 +42,7 @@ __all__ = [
     "TraitPair",
     "Wall",
     "WallAction",
+    "WeightCertainty",
+    "WeightLearning",
     "playbook",
 ]

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from custvalue.rules.bands import Bands
 from custvalue.rules.errors import is_number, refusal
-from custvalue.rules.labels import LIBRARY_DEFAULT, Label
+from custvalue.rules.labels import Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,37 +90,6 @@ class Criterion:
     def knock_out_points(self) -> tuple[float, ...]:
         """The points of the answers that shelve a prospect at once."""
         return tuple(level.points for level in self.levels if level.knocks_out)
-
-
-@dataclass(frozen=True, slots=True)
-class WeightDoubt:
-    """How much the weights of a scorecard are doubted, in plain words, and what that means for drawn weights.
-
-    Shares of the total weight are drawn from a Dirichlet distribution with the given shares as means and this
-    ``concentration``: a share ``s`` then has the standard deviation ``√(s (1 − s) ÷ (concentration + 1))``.
-
-    Raises
-    ------
-    ValueError
-        If the concentration is not positive.
-    """
-
-    name: str
-    label: Label
-    concentration: float
-    source: str
-
-    def __post_init__(self) -> None:
-        if not is_number(self.concentration) or self.concentration <= 0:
-            raise refusal("a concentration must be positive", self.concentration, "Give a number above 0.", self.name)
-
-
-# A fifth of the total weight, give or take (one standard deviation): 0.028, 0.056 and 0.12.
-WEIGHT_DOUBTS = (
-    WeightDoubt("a little", Label("a little", "略有"), 200.0, LIBRARY_DEFAULT),
-    WeightDoubt("some", Label("some", "有些"), 50.0, LIBRARY_DEFAULT),
-    WeightDoubt("much", Label("much", "很大"), 10.0, LIBRARY_DEFAULT),
-)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -14,53 +14,25 @@ from custvalue.frames.parts import Parts
 from custvalue.kernels.agreement import chance_of_difference, krippendorff_alpha, resampled_alphas
 from custvalue.kernels.discrimination import tied
 from custvalue.rules import playbook
+from custvalue.rules.agreement import KRIPPENDORFF_LIMITS, PAIR, AgreementLimits
 from custvalue.rules.errors import is_number, refusal
 from custvalue.rules.scorecard import Scorecard
 from custvalue.screening.known_outcomes import check_seed
 from custvalue.screening.scores import criterion_points
 
 DRAWS = 2000
+# Standard errors of a quantile of the draws by which an end must clear a limit.
+ERRORS = 2.0
 # Draws are made in batches of about so many numbers.
 BATCH = 4_000_000
-PAIR = 2
 VERDICTS = ("needs_work", "unclear", "tentative", "reliable")
 NEEDS_WORK, UNCLEAR, TENTATIVE, RELIABLE = range(4)
 FEW_UNITS = "too few prospects rated twice"
 NO_PAIRS, NO_DIFFERENCE, NO_SPREAD = "nothing rated twice", "all points are the same", "no disagreement seen"
+AT_LIMIT = "a limit lies within the error of the draws"
 NO_TOTALS = "no rater answered every criterion that weighs"
 NO_PAIRED_TOTALS = "no prospect has two raters who answered every criterion that weighs"
 POINTS, SCORE = "points", "score"
-
-
-@dataclass(frozen=True, slots=True)
-class AgreementLimits:
-    """What alpha must reach for conclusions to be drawn from the ratings: ``tentative`` ones, or ``reliable`` ones.
-
-    ``min_units`` is the number of prospects rated twice below which no interval is given.
-    """
-
-    tentative: float
-    reliable: float
-    min_units: int
-    source: str
-
-    def __post_init__(self) -> None:
-        if not -1 <= self.tentative <= self.reliable <= 1:
-            raise refusal(
-                "limits must satisfy −1 ≤ tentative ≤ reliable ≤ 1",
-                (self.tentative, self.reliable),
-                "The usual ones are 0.667 and 0.8.",
-            )
-        if not is_number(self.min_units) or self.min_units < PAIR:
-            raise refusal("min_units must be 2 or more", self.min_units, "The usual number is 10.")
-
-
-KRIPPENDORFF_LIMITS = AgreementLimits(
-    tentative=0.667,
-    reliable=0.800,
-    min_units=10,
-    source="Krippendorff, Content Analysis (2004), p. 241; min_units is a library default",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +95,8 @@ def rater_agreement(
 
         ``verdict`` (ordered): ``needs_work`` where the whole interval lies below ``limits.tentative``, ``tentative``
         or ``reliable`` where it lies wholly from that limit up, ``unclear`` where it spans the lower limit; missing
-        without an interval.
+        without an interval. An end that clears a limit by less than two standard errors of the draws counts as not
+        clearing it, so that the verdict does not hang on the seed; ``note`` says so.
 
     Raises
     ------
@@ -294,19 +267,26 @@ def _alpha_row(table: _Ratings, how: _Interval, metric: Any) -> list[Any]:
         return [*row, alpha, np.nan, np.nan, kernels.MISSING_CODE, NO_DIFFERENCE]
     if prospects.size < how.limits.min_units:
         return [*row, alpha, np.nan, np.nan, kernels.MISSING_CODE, FEW_UNITS]
-    low, high = _bounds(counts[compared], cluster, values, metric, how)
+    low, high, least, most = _bounds(counts[compared], cluster, values, metric, how)
     note = NO_SPREAD if (np.count_nonzero(counts[compared], axis=1) == 1).all() else ""
-    return [*row, alpha, low, high, _verdict(low, high, how.limits), note]
+    verdict = _verdict(least, most, how.limits)
+    if verdict != _verdict(low, high, how.limits):
+        note = AT_LIMIT
+    return [*row, alpha, low, high, verdict, note]
 
 
 def _bounds(
     counts: kernels.Floats, cluster: Integers, values: kernels.Floats, metric: Any, how: _Interval
-) -> tuple[float, float]:
-    """Return the bootstrap interval over prospects; from the exact bound where no disagreement was seen."""
+) -> tuple[float, float, float, float]:
+    """Return the bootstrap interval over prospects, and how far its ends may be off by the error of the draws.
+
+    Where no disagreement was seen, it comes from the exact bound and has no such error.
+    """
     n = int(cluster.max()) + 1
     tail = (1 - how.level) / 2
     if (np.count_nonzero(counts, axis=1) == 1).all():
-        return 1 - (1 - tail ** (1 / n)) / chance_of_difference(counts), 1.0
+        low = 1 - (1 - tail ** (1 / n)) / chance_of_difference(counts)
+        return low, 1.0, low, 1.0
     batch = max(BATCH // counts.shape[0], 1)
     sizes = [min(batch, how.draws - done) for done in range(0, how.draws, batch)]
     chances = np.full(n, 1 / n)
@@ -314,8 +294,11 @@ def _bounds(
         resampled_alphas(counts, how.rng.multinomial(n, chances, size=size)[:, cluster].astype(float), values, metric)
         for size in sizes
     ]
-    low, high = np.nanquantile(np.concatenate(alphas), [tail, 1 - tail])
-    return float(low), float(high)
+    error = min(ERRORS * float(np.sqrt(tail * (1 - tail) / how.draws)), tail)
+    low, high, least, most = np.nanquantile(
+        np.concatenate(alphas), [tail, 1 - tail, tail - error, 1 - tail + error]
+    ).tolist()
+    return low, high, least, most
 
 
 def _verdict(low: float, high: float, limits: AgreementLimits) -> int:

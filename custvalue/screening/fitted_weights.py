@@ -11,16 +11,18 @@ from custvalue import kernels
 from custvalue.frames.checks import FrameCheck, to_pandas
 from custvalue.frames.parts import Parts
 from custvalue.kernels.nonnegative import log_score, logistic_lines, nonnegative_logistic
+from custvalue.kernels.shuffled import shuffled_p_value
 from custvalue.rules import playbook
 from custvalue.rules.scorecard import Scorecard
+from custvalue.rules.weights import WEIGHT_LEARNING, WeightLearning
 from custvalue.screening.known_outcomes import KnownOutcomes, check_seed, check_whole, known_outcomes, profiles
 
-EVENTS_PER_CRITERION = 10
 MAX_WEIGHT = 5
 FOLDS = 5
 MIN_FOLDS = 2
 # On slopes from the fewest to the most points of a criterion: a prior standard deviation of one log-odds.
 RIDGE = 1.0
+SHUFFLES = 999
 FITTED, TOO_FEW, NO_SIGNAL = "fitted", "too_few", "no_signal"
 
 Integers = NDArray[np.int64]
@@ -51,12 +53,16 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class WholeWeights:
-    """Whole-number weights, the slopes (log-odds per point) they round, and the log score of every scale tried."""
+    """Whole-number weights, the slopes (log-odds per point) they round, and the log score of every scale tried.
+
+    ``log_score_rate`` is that of the win rate alone, learnt from the same folds.
+    """
 
     weights: kernels.Floats
     slopes: kernels.Floats
     scale: int
     log_scores: kernels.Floats
+    log_score_rate: float
 
     @property
     def log_score(self) -> float:
@@ -70,6 +76,7 @@ def fit_weights(
     seed: int,
     outcome: str = "outcome",
     scorecard: Scorecard = playbook.SCREENING,
+    learning: WeightLearning = WEIGHT_LEARNING,
     max_weight: int = MAX_WEIGHT,
     folds: int = FOLDS,
     drop_duplicates: bool = False,
@@ -79,8 +86,8 @@ def fit_weights(
     A logistic regression of winning on the points, its slopes held at 0 or more (more points never count against a
     prospect: the direction is the scorecard's, not the data's) and shrunk by a ridge, gives log-odds per point. For
     every scale s up to ``max_weight`` the weights are ``round(slope ÷ largest slope × s)``; the s with the best
-    cross-validated log score is proposed (the smaller of equals), if prospects that were held out are foretold better
-    with it than by the win rate of all alone: ``p · ln p + (1 − p) · ln(1 − p)`` each.
+    cross-validated log score is proposed (the smaller of equals), if winning goes with the points at all: if outcomes
+    shuffled among the prospects rise with the points as much in 5 % of the draws at most.
 
     Parameters
     ----------
@@ -92,6 +99,8 @@ def fit_weights(
         The outcome's column.
     scorecard : Scorecard
         The criteria; its own weights are shown beside the fitted ones and have no part in the fit.
+    learning : WeightLearning
+        How many outcomes there must be, and how seldom shuffled ones may do as well.
     max_weight : int
         The largest weight allowed, 1 or more.
     folds : int
@@ -104,11 +113,14 @@ def fit_weights(
     FittedWeights
         ``.weights``: one row per criterion in the scorecard's order: ``criterion``, ``hand_weight``, ``slope``
         (log-odds per point, shrunk), ``weight`` (nullable whole number).
-        ``.summary``: one row: ``verdict`` ("fitted"; "too_few": no weights are proposed; "no_signal": no criterion
-        raises the chance of winning, or the best weights do no better out of fold than the win rate alone, so no
-        weights either), ``why`` (a sentence), ``n`` (closed, every criterion answered), ``n_won``, ``n_lost``,
-        ``n_rarer``, ``n_criteria``, ``rarer_per_criterion``, ``n_incomplete`` (closed, left out for a missing answer),
-        ``n_open``, ``n_duplicates``.
+        ``.summary``: one row: ``verdict`` ("fitted"; "too_few": no weights are proposed; "no_signal": winning is not
+        shown to rise with any criterion, so no weights either), ``why`` (a sentence; where the weights foretell
+        prospects held out no better than the win rate does, it says so), ``p_shuffled`` (share of 999 shuffles, and the
+        outcomes as they are, that rise with the points as much as these outcomes), ``log_score`` and
+        ``log_score_win_rate`` (mean log probability out of fold, of the best weights and of the win rate alone, both
+        learnt from the same folds), ``n`` (closed, every criterion answered), ``n_won``, ``n_lost``, ``n_rarer``,
+        ``n_criteria``, ``rarer_per_criterion``, ``n_incomplete`` (closed, left out for a missing answer), ``n_open``,
+        ``n_duplicates``.
         ``.scales``: one row per scale tried: ``scale``, ``log_score`` (mean log probability out of fold, higher is
         better), ``chosen`` (none where no weights are proposed).
         ``.scorecard``: the scorecard with the proposed weights, or None.
@@ -126,15 +138,20 @@ def fit_weights(
     needs less weight for the same effect. Prospects with missing answers are left out, which biases the fit where
     answers are missing for a reason.
 
-    The win rate alone is taken from all prospects and so knows what the weights must foretell: a bar set high rather
-    than low, and higher still where few criteria make few profiles, since a profile is held out whole. On outcomes that
-    have nothing to do with the points, weights are still proposed now and then: "fitted" is no test.
+    Where outcomes have nothing to do with the points, weights are proposed in at most 5 % of cases, however few or many
+    the prospects. That winning rises with some criterion does not make the weights better than others:
     ``scorecard_evidence`` says, with an interval, whether such weights beat equal ones.
+
+    The log scores choose the scale and are no bar of their own. Prospects with the same points are held out together,
+    and few criteria make few profiles: two of three levels make nine. Each is then foretold from profiles that lack
+    what sets it apart. A criterion that lowers the chance, and so has no weight, can make weights that are right lose
+    to the win rate there.
 
     References
     ----------
     Peduzzi and others, J. Clin. Epidemiol. 49 (1996) 1373-1379, doi:10.1016/S0895-4356(96)00236-3. Dawes, The robust
-    beauty of improper linear models, Am. Psychol. 34 (1979) 571-582.
+    beauty of improper linear models, Am. Psychol. 34 (1979) 571-582. Phipson and Smyth, Permutation p-values should
+    never be zero, Stat. Appl. Genet. Mol. Biol. 9 (2010), doi:10.2202/1544-6115.1585.
 
     Examples
     --------
@@ -151,16 +168,18 @@ def fit_weights(
     frame = to_pandas(prospects)
     check = FrameCheck(frame, "fit_weights")
     check.rule("scorecard", scorecard, Scorecard)
+    check.rule("learning", learning, WeightLearning)
     known = known_outcomes(check, outcome, scorecard, drop_duplicates=drop_duplicates)
     check.done()
     used = known.answered
     n_criteria = len(scorecard.criteria)
-    reason = too_few(known.won[used], n_criteria)
-    found = None
+    reason = too_few(known.won[used], n_criteria, learning)
+    found, p_shuffled = None, np.nan
     if not reason:
         _, tally = tallied(known.points[used], known.won[used])
         found = whole_weights(tally, max_weight, folds, np.random.default_rng(seed))
-        reason = _no_signal(found, known.won[used])
+        p_shuffled = _p_shuffled(tally, np.random.default_rng((seed, 2)))
+        reason = _no_signal(found, p_shuffled, learning)
     if found is None or reason:
         verdict, why = TOO_FEW if found is None else NO_SIGNAL, reason
         weights = np.full(n_criteria, np.nan)
@@ -177,42 +196,54 @@ def fit_weights(
                 "weight": pd.array(weights, dtype="Float64").astype("Int64"),
             }
         ),
-        summary=_summary(known, used, n_criteria, verdict, why),
+        summary=_summary(known, used, n_criteria, verdict, why, _measures(found, p_shuffled, int(used.sum()))),
         scales=_scales(found, int(used.sum()), max_weight, proposed=verdict == FITTED),
         scorecard=card,
     )
 
 
-def too_few(won: NDArray[np.bool_], n_criteria: int) -> str:
+def too_few(won: NDArray[np.bool_], n_criteria: int, learning: WeightLearning = WEIGHT_LEARNING) -> str:
     """Return why there are too few outcomes to fit weights, or nothing if there are enough."""
     n_won, n_lost = int(won.sum()), int((~won).sum())
     rarer = min(n_won, n_lost)
-    if rarer >= EVENTS_PER_CRITERION * n_criteria:
+    if rarer >= learning.events_per_criterion * n_criteria:
         return ""
     return (
         f"too few: {rarer} {'prospect' if rarer == 1 else 'prospects'} of the rarer outcome "
         f"({'won' if n_won <= n_lost else 'lost'}) for {n_criteria} {'criterion' if n_criteria == 1 else 'criteria'}, "
-        f"{rarer / n_criteria:.1f} each; {EVENTS_PER_CRITERION} each are needed"
+        f"{rarer / n_criteria:.1f} each; {learning.events_per_criterion:g} each are needed"
     )
 
 
 def _fitted_why(n: int, found: WholeWeights) -> str:
-    return f"fitted to {n} prospects, rounded on a scale of {found.scale}"
+    fitted = f"fitted to {n} prospects, rounded on a scale of {found.scale}"
+    if found.log_score > found.log_score_rate * (1 - kernels.ROUND_OFF):
+        return fitted
+    return f"{fitted}; not shown to foretell prospects held out better than the win rate alone does"
 
 
-def _no_signal(found: WholeWeights, won: NDArray[np.bool_]) -> str:
-    """Return why the weights found are worth nothing, or nothing where they are worth something."""
+def _p_shuffled(tally: Tally, rng: np.random.Generator) -> float:
+    """Return how often shuffled outcomes rise with the points as much as the real ones."""
+    unit = _unit(tally)
+    return shuffled_p_value(tally.points / unit, tally.won, tally.trials, ridge=RIDGE, draws=SHUFFLES, rng=rng)
+
+
+def _no_signal(found: WholeWeights, p_shuffled: float, learning: WeightLearning) -> str:
+    """Return why there is nothing to learn, or nothing where there is something."""
     if not found.weights.any():
         return "no signal: no criterion raises the chance of winning"
-    rate = won.mean()
-    alone = float(rate * np.log(rate) + (1 - rate) * np.log(1 - rate))
-    reached = found.log_score / won.size
-    if reached > alone * (1 - kernels.ROUND_OFF):
+    if p_shuffled <= learning.shuffled_as_well:
         return ""
     return (
-        "no signal: on prospects held out, the best weights reach a mean log probability of "
-        f"{reached:.4f}, no better than the {alone:.4f} of the win rate alone"
+        f"no signal: outcomes shuffled among the prospects go with the points as well in {p_shuffled:.1%} of "
+        f"{SHUFFLES} draws; weights are proposed up to {learning.shuffled_as_well:.0%}"
     )
+
+
+def _measures(found: WholeWeights | None, p_shuffled: float, n: int) -> dict[str, float]:
+    """Return what the verdict rests on, and how prospects held out are foretold."""
+    log_score, rate = (np.nan, np.nan) if found is None else (found.log_score / n, found.log_score_rate / n)
+    return {"p_shuffled": p_shuffled, "log_score": log_score, "log_score_win_rate": rate}
 
 
 def tallied(points: kernels.Floats, won: NDArray[np.bool_]) -> tuple[Integers, Tally]:
@@ -234,25 +265,31 @@ def fold_of_profile(trials: kernels.Floats, folds: int, rng: np.random.Generator
 def whole_weights(tally: Tally, max_weight: int, folds: int, rng: np.random.Generator) -> WholeWeights:
     """Fit slopes, and choose among the whole-number roundings of them by cross-validated log score."""
     fold = fold_of_profile(tally.trials, folds, rng)
-    log_scores = np.zeros(max_weight)
+    log_scores = np.zeros(max_weight + 1)
     for k in range(folds):
         test = fold == k
         if not test.any() or test.all():
             continue
         train = tally.where(~test)
-        candidates = _roundings(_slopes(train), max_weight)
+        no_weights = np.zeros((1, train.points.shape[1]))  # leave the win rate alone
+        candidates = np.vstack([no_weights, _roundings(_slopes(train), max_weight)])
         lines = calibrated_lines(train, tally.points, candidates)
         log_scores += log_score(lines[test], tally.won[test, None], tally.trials[test, None]).sum(axis=0)
-    slopes = _slopes(tally)
-    best = int(np.argmax(log_scores >= log_scores.max() * (1 + kernels.ROUND_OFF)))
-    return WholeWeights(_roundings(slopes, max_weight)[best], slopes, best + 1, log_scores)
+    slopes, by_scale = _slopes(tally), log_scores[1:]
+    best = int(np.argmax(by_scale >= by_scale.max() * (1 + kernels.ROUND_OFF)))
+    return WholeWeights(_roundings(slopes, max_weight)[best], slopes, best + 1, by_scale, float(log_scores[0]))
 
 
 def _slopes(tally: Tally) -> kernels.Floats:
     """Return log-odds per point, shrunk per full range of a criterion's points."""
-    reach = np.ptp(tally.points, axis=0)
-    unit = np.where(reach > 0, reach, 1.0)
+    unit = _unit(tally)
     return nonnegative_logistic(tally.points / unit, tally.won, tally.trials, ridge=RIDGE) / unit
+
+
+def _unit(tally: Tally) -> kernels.Floats:
+    """Return the reach of each criterion's points; 1 where all are the same."""
+    reach: kernels.Floats = np.ptp(tally.points, axis=0)
+    return np.where(reach > 0, reach, 1.0)
 
 
 def _roundings(slopes: kernels.Floats, max_weight: int) -> kernels.Floats:
@@ -274,12 +311,20 @@ def reweighted(scorecard: Scorecard, weights: kernels.Floats) -> Scorecard:
     return replace(scorecard, criteria=criteria)
 
 
-def _summary(known: KnownOutcomes, used: NDArray[np.bool_], n_criteria: int, verdict: str, why: str) -> pd.DataFrame:
+def _summary(
+    known: KnownOutcomes,
+    used: NDArray[np.bool_],
+    n_criteria: int,
+    verdict: str,
+    why: str,
+    measures: dict[str, float],
+) -> pd.DataFrame:
     n_won, n_lost = int(known.won[used].sum()), int(known.lost[used].sum())
     return pd.DataFrame(
         {
             "verdict": pd.array([verdict], dtype="str"),
             "why": pd.array([why], dtype="str"),
+            **measures,
             "n": int(used.sum()),
             "n_won": n_won,
             "n_lost": n_lost,

@@ -1,7 +1,6 @@
 """The priority grid: which opportunity first, which second."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from custvalue.kernels.places import ranks_and_places
 from custvalue.kernels.risk import certainty_equivalent
 from custvalue.rules import playbook
 from custvalue.rules.errors import is_number, refusal
+from custvalue.rules.grid_cells import HALFWAY
 from custvalue.rules.ladder import Ladder, PriorityGrid
 
 
@@ -226,19 +226,19 @@ def _by_expected_value(expected: kernels.Floats, chance: kernels.Floats) -> tupl
 
 
 def _in_currency(frame: pd.DataFrame, currency: str) -> np.ndarray:
-    """Say of each row whether it is in the grid's currency; without a column, or without an entry, it is."""
+    """Say of each row whether it is in the grid's currency, in whatever case; without an entry it is."""
     if "currency" not in frame:
         return np.ones(len(frame), dtype=bool)
     given = frame["currency"]
-    return (given.isna() | (given.astype(str) == currency)).to_numpy(dtype=bool)
+    return (given.isna() | (given.astype("str").str.strip().str.upper() == currency.upper())).to_numpy(dtype=bool)
 
 
 def _nearest(values: kernels.Floats, falling: Sequence[float]) -> "pd.Categorical[Any]":
-    """Return the nearest level of each value; halfway belongs to the higher one."""
+    """Return the nearest level of each value."""
     rising = falling[::-1]
-    halfway = [(lower + upper) / 2 for lower, upper in pairwise(rising)]
+    limits = HALFWAY.between(rising)
     tolerance = kernels.ROUND_OFF * rising[-1]
-    codes = kernels.band_codes(values, halfway, [True] * len(halfway), tolerance=tolerance)
+    codes = kernels.band_codes(values, limits, [HALFWAY.limit_is_higher] * len(limits), tolerance=tolerance)
     return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(list(rising), ordered=True))
 
 

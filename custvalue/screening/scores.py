@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from custvalue import kernels
-from custvalue.frames.checks import FrameCheck, to_pandas
+from custvalue.frames.checks import FrameCheck, holds_numbers, to_pandas
 from custvalue.frames.nullable import nullable_booleans, nullable_integers, ordered_classes
 from custvalue.kernels.places import ranks_and_places, steps_of_round_off
 from custvalue.kernels.points import Totals, weighted_totals
@@ -192,9 +192,10 @@ def _plain_numbers(frame: pd.DataFrame, name: str) -> Numbers | None:
 def criterion_points(check: FrameCheck, criterion: Criterion) -> kernels.Floats:
     """Return one criterion's points from numbers or level texts; NaN where missing."""
     name = criterion.name
-    if not check.require(name, criterion.label.en):
+    if not check.require(name, criterion.label.en, remedy="Rename a column, or take the criterion off the scorecard."):
         return np.full(len(check.frame), np.nan)
-    if criterion.levels and not pd.api.types.is_numeric_dtype(check.frame[name]):
+    column = check.frame[name]
+    if criterion.levels and not (holds_numbers(column) or pd.api.types.is_bool_dtype(column)):
         english = [level.label.en for level in criterion.levels]
         others = {level.label.zh: level.label.en for level in criterion.levels}
         for level in criterion.levels:

@@ -14,7 +14,8 @@ from custvalue.kernels.band_moves import Card, Moves, smallest_points_change, sm
 from custvalue.kernels.weight_draws import drawn_ranks
 from custvalue.rules import playbook
 from custvalue.rules.errors import is_number, refusal
-from custvalue.rules.scorecard import WEIGHT_DOUBTS, Scorecard
+from custvalue.rules.scorecard import Scorecard
+from custvalue.rules.weights import WEIGHT_CERTAINTIES
 from custvalue.screening.scores import Answers, read_answers, round_off, score_columns, shared_rank
 
 TAIL = 0.05
@@ -34,7 +35,7 @@ def score_sensitivity(
     prospects: Any,
     *,
     scorecard: Scorecard = playbook.SCREENING,
-    concentration: str | float = "some",
+    concentration: str | float = "fairly sure",
     draws: int = 2000,
     k: int = 5,
     seed: int,
@@ -54,10 +55,12 @@ def score_sensitivity(
         As for :func:`custvalue.score_prospects`.
     scorecard : Scorecard
         Criteria, weights, scale and bands.
-    concentration : {"a little", "some", "much"} or float
-        How much the weights are doubted: the words of ``custvalue.rules.scorecard.WEIGHT_DOUBTS``, in English or
-        Chinese, or a concentration of the Dirichlet distribution (greater is closer to the given weights; a share
-        ``s`` has the standard deviation ``√(s (1 − s) ÷ (concentration + 1))``).
+    concentration : {"very sure", "fairly sure", "not sure"} or float
+        How sure one is of the weights. Roughly, in two draws of three a criterion that carries a fifth of the total
+        weight carries 17 to 23 % of it for "very sure", 14 to 26 % for "fairly sure", 8 to 32 % for "not sure". The
+        words are those of ``custvalue.rules.weights``, in English or Chinese. A number is the concentration of the
+        Dirichlet distribution itself: the greater, the closer to the given weights, a share ``s`` having the standard
+        deviation ``√(s (1 − s) ÷ (concentration + 1))``.
     draws : int
         How many weights are drawn.
     k : int
@@ -151,7 +154,7 @@ def _columns_of(bands: tuple[str, ...], k: int) -> list[str]:
 
 def _concentration(given: str | float) -> float:
     """Return the concentration that a word stands for, or the number itself."""
-    words = {word: doubt.concentration for doubt in WEIGHT_DOUBTS for word in (doubt.label.en, doubt.label.zh)}
+    words = {word: sure.concentration for sure in WEIGHT_CERTAINTIES for word in (sure.label.en, sure.label.zh)}
     if isinstance(given, str) and given in words:
         return words[given]
     if not is_number(given) or float(given) <= 0:

@@ -39,6 +39,12 @@ _FRACTIONS = frozenset(
         "share_of_placed",
         "share_of_expected",
         "share_of_variance",
+        "share_of_weight",
+        "share_of_disagreement",
+        "share_of_comparisons",
+        "share_equal",
+        "weight_change_relative",
+        "grid_probability",
         "share_of_prospects",
         "share_of_wins",
         "share_lost",
@@ -55,6 +61,13 @@ _FRACTIONS = frozenset(
         "within_20_pct",
         "crm_accuracy_clipped",
         "wape",
+        "interval_coverage",
+        "coverage_low",
+        "coverage_high",
+        "below",
+        "above",
+        "level",
+        "pit",
         "skill",
         "chance_at_least",
         "chance_if_won",
@@ -76,6 +89,7 @@ _MONEY = frozenset(
     (
         "amount",
         "amount_signed",
+        "grid_amount",
         "amount_before",
         "amount_after",
         "amount_at_close",
@@ -142,6 +156,10 @@ _MONEY = frozenset(
         "mae_saved_low",
         "mae_saved_high",
         "rmse",
+        "crps",
+        "mae_median",
+        "mean_width",
+        "winkler",
         "mean_won_amount",
         "mean",
         "sd",
@@ -163,6 +181,7 @@ _MONEY = frozenset(
 _SIGNIFICANT = frozenset(
     (
         "p_value",
+        "p_shuffled",
         "q_value",
         "binomial_p",
         "spiegelhalter_p",
@@ -195,6 +214,7 @@ _BOUNDED_FRACTIONS = _FRACTIONS & frozenset(
 # Tables whose rows are measures of different kinds, or cells of a matrix.
 _OF_MEASURES = ("now", "low", "median", "high")
 _OF_MATRIX = ("share_1", "share_2", "share_3", "total")
+_OF_DRAWS = "share_of_weight_draws"
 _LARGE = 1_000
 
 EXCEL_FORMATS: dict[Format, str] = {
@@ -221,7 +241,7 @@ def column_format(table: pd.DataFrame, name: str) -> Format:
         return "text"
     if name in _SIGNIFICANT or (name in _OF_MEASURES and "measure" in table):
         return "significant"
-    if name in _FRACTIONS or name.endswith(("_share", "_share_change")):
+    if name in _FRACTIONS or name.endswith(("_share", "_share_change")) or _OF_DRAWS in name:
         return "percent"
     if name in _BOUNDS and not _BOUNDED_FRACTIONS.isdisjoint(table.columns):
         return "percent"
@@ -240,7 +260,7 @@ def _all_whole(column: "pd.Series[Any]") -> bool:
 
 def in_language(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Return a table with its words in one language: a column and its ``_zh`` twin become one."""
-    for name in ("label", "reason", "action", "answer", "meaning", "who"):
+    for name in ("label", "reason", "action", "answer", "meaning", "who", "note"):
         twin = f"{name}_zh"
         if twin in table:
             table = (table.assign(**{name: table[twin]}) if lang == "zh" else table).drop(columns=twin)

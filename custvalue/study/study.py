@@ -123,7 +123,7 @@ def run_study(
     ----------
     folder_or_frames : path or dict
         A folder with files named after their kind (or named by the mapping), or frames by kind: ``prospects``,
-        ``opportunities``, ``accounts``, ``sales``, ``walls``, ``traits``, ``targets``.
+        ``ratings``, ``opportunities``, ``accounts``, ``sales``, ``walls``, ``traits``, ``targets``.
     as_of : date
         The day on which the question is asked. Nothing later is looked at.
     period : str, optional

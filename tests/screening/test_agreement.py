@@ -12,7 +12,8 @@ import custvalue as cv
 from custvalue import playbook
 from custvalue.kernels.agreement import krippendorff_alpha, resampled_alphas
 from custvalue.rules import Criterion, Label, Scorecard
-from custvalue.screening.agreement import KRIPPENDORFF_LIMITS, AgreementLimits, rater_agreement
+from custvalue.rules.agreement import KRIPPENDORFF_LIMITS, AgreementLimits
+from custvalue.screening.agreement import rater_agreement
 
 # Krippendorff, Computing Krippendorff's Alpha-Reliability (2011), section C: four observers, twelve units, 0 missing.
 PUBLISHED = np.array(
@@ -157,6 +158,33 @@ def test_the_verdict_hangs_on_which_side_of_the_limits_the_whole_interval_lies(t
     result = rater_agreement(ratings_of(pairs), scorecard=CARD, limits=limits, seed=1)
     assert result.criteria["verdict"][0] == verdict
     assert list(result.criteria["verdict"].cat.categories) == ["needs_work", "unclear", "tentative", "reliable"]
+
+
+def test_a_verdict_at_a_limit_does_not_hang_on_the_seed_and_says_so():
+    # On the sample's budget the upper end of 2000 draws falls now below 0.667, now above it.
+    found = [rater_agreement(cv.load_ratings(), seed=seed).criteria.set_index("criterion") for seed in range(6)]
+    budget = pd.DataFrame([one.loc["budget"] for one in found])
+    below = budget["high"] < KRIPPENDORFF_LIMITS.tentative
+    assert 0 < below.sum() < len(found)
+    assert set(budget["verdict"]) == {"unclear"}
+    assert (budget["note"] == "a limit lies within the error of the draws").tolist() == below.tolist()
+    assert all((one["verdict"] == found[0]["verdict"]).all() for one in found)
+
+
+@pytest.mark.parametrize("draws", [100, 400])
+def test_an_end_must_clear_a_limit_by_two_standard_errors_of_its_draws(draws):
+    pairs = [[0, 0], [1, 1], [2, 1], [0, 1], [2, 2], [0, 2]] * 10
+    many = [
+        rater_agreement(ratings_of(pairs), scorecard=CARD, seed=seed, draws=draws).criteria["high"][0]
+        for seed in range(60)
+    ]
+    found = rater_agreement(ratings_of(pairs), scorecard=CARD, seed=1, draws=draws).criteria["high"][0]
+    near, far = (replace(KRIPPENDORFF_LIMITS, tentative=found + k * np.std(many), reliable=1.0) for k in (0.5, 6.0))
+    verdicts = [
+        rater_agreement(ratings_of(pairs), scorecard=CARD, limits=limits, seed=1, draws=draws).criteria["verdict"][0]
+        for limits in (near, far)
+    ]
+    assert verdicts == ["unclear", "needs_work"]
 
 
 def test_the_limits_are_krippendorffs():

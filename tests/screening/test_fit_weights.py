@@ -1,5 +1,8 @@
 """Weights learnt from outcomes: the right ones where there is enough to learn from, and none where there is not."""
 
+from dataclasses import replace
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,9 +14,12 @@ from sklearn.linear_model import LogisticRegression
 
 import custvalue as cv
 from custvalue import playbook
+from custvalue.kernels import shuffled
 from custvalue.kernels.nonnegative import logistic_lines, nonnegative_logistic
+from custvalue.kernels.shuffled import shuffled_p_value
 from custvalue.rules import Criterion, Label, Level, Scorecard
-from custvalue.screening.fitted_weights import fit_weights, fold_of_profile, tallied
+from custvalue.rules.weights import WEIGHT_LEARNING
+from custvalue.screening.fitted_weights import fit_weights, fold_of_profile, tallied, whole_weights
 
 LEVELS = tuple(Level(points, Label(f"{points}", f"{points}分")) for points in range(3))
 
@@ -52,35 +58,134 @@ def test_the_proposed_scorecard_can_be_used_at_once():
     assert scored["band"].notna().any()
 
 
-def test_a_criterion_that_lowers_the_chance_gets_no_weight_and_never_a_negative_one():
-    fit = fit_weights(prospects(800, [1.0, -0.3]), scorecard=card(2), seed=1)
-    assert fit.weights["weight"].tolist()[1] == 0
+def in_whole(frame):
+    """Return points as an array, and who was won."""
+    points = frame.drop(columns="outcome").to_numpy(dtype=float)
+    return points, (frame["outcome"] == "won").to_numpy()
+
+
+@pytest.mark.parametrize("lowering", [-0.3, -1.0])
+def test_a_criterion_that_lowers_the_chance_gets_no_weight_and_never_a_negative_one(lowering):
+    fit = fit_weights(prospects(800, [1.0, lowering]), scorecard=card(2), seed=1)
+    assert fit.summary["verdict"].tolist() == ["fitted"]
+    assert fit.weights["weight"].tolist() == [1, 0]
     assert fit.weights["slope"].tolist()[1] == 0.0
+    assert [c.weight for c in fit.scorecard.criteria] == [1.0, 0.0]
+    # Leaving out a criterion of log-odds c and variance 2/3 shrinks the other's 1 by √(1 + 0.35 · c² · 2/3), to .99 or
+    # .90; three standard errors among 800 are about .28.
+    assert fit.weights["slope"].tolist()[0] == pytest.approx(1 / np.sqrt(1 + 0.35 * lowering**2 * 2 / 3), abs=0.28)
 
 
-def test_shuffled_outcomes_seldom_give_weights_and_never_without_beating_the_win_rate():
-    frame = cv.load_prospects()
-    closed = frame["outcome"].notna()
+@pytest.mark.parametrize("seed", range(10))
+def test_what_raises_the_chance_is_found_in_every_sample_however_strongly_another_criterion_lowers_it(seed):
+    fit = fit_weights(prospects(800, [1.0, -1.0], seed=seed), scorecard=card(2), seed=seed)
+    assert fit.weights["weight"].tolist() == [1, 0]
+    assert fit.summary["p_shuffled"].item() == pytest.approx(1 / 1000)
+
+
+def test_weights_that_foretell_held_out_profiles_no_better_than_the_win_rate_are_proposed_with_that_said():
+    found = {
+        seed: fit_weights(prospects(800, [1.0, -1.0], seed=seed), scorecard=card(2), seed=1).summary.iloc[0]
+        for seed in range(20)
+    }
+    behind = {seed: row["log_score"] <= row["log_score_win_rate"] for seed, row in found.items()}
+    assert 0 < sum(behind.values()) < len(behind)
+    for seed, row in found.items():
+        assert (row["why"].endswith("better than the win rate alone does")) == behind[seed]
+
+
+def test_log_scores_are_those_of_profiles_held_out_one_fold_at_a_time():
+    points, won = in_whole(prospects(300, [1.0, -1.0]))
+    place, tally = tallied(points, won)
+    fold = fold_of_profile(tally.trials, 5, np.random.default_rng(7))[place]
+    # The win rate of the other folds, half a win and half a loss added, which keeps it off 0 and 1.
+    rates = np.array([(won[fold != k].sum() + 0.5) / ((fold != k).sum() + 1) for k in fold])
+    rate = np.where(won, np.log(rates), np.log(1 - rates)).sum()
+    found = whole_weights(tally, 2, 5, np.random.default_rng(7))
+    assert found.log_score_rate == pytest.approx(rate, rel=1e-9)
+
+
+def test_shuffled_outcomes_seldom_give_weights():
+    frame = cv.load_prospects().dropna()
     proposed = 0
-    for seed in range(40):
-        shuffled = frame.copy()
-        shuffled.loc[closed, "outcome"] = np.random.default_rng(seed).permutation(frame.loc[closed, "outcome"])
-        fit = fit_weights(shuffled, seed=seed)
+    for seed in range(200):
+        outcomes = np.random.default_rng(seed).permutation(frame["outcome"])
+        fit = fit_weights(frame.assign(outcome=outcomes), seed=seed)
         row = fit.summary.iloc[0]
-        rate = row["n_won"] / row["n"]
-        alone = rate * np.log(rate) + (1 - rate) * np.log(1 - rate)
-        assert (row["verdict"] == "fitted") == (fit.scales["log_score"].max() > alone)
+        assert (row["verdict"] == "fitted") == (row["p_shuffled"] <= 0.05)
         assert (fit.scorecard is None) == (row["verdict"] == "no_signal")
         proposed += row["verdict"] == "fitted"
-    assert proposed <= 6  # a rate of 5 % gives 7 or more of 40 once in 300 times
+    assert proposed <= 18  # a rate of 5 % gives 19 or more of 200 once in 150 times
 
 
-def test_no_signal_proposes_nothing_and_says_by_how_much_the_win_rate_is_ahead():
+def test_no_signal_proposes_nothing_and_says_how_well_shuffled_outcomes_do():
     fit = fit_weights(prospects(150, [0.0, 0.0, 0.0], seed=0), scorecard=card(3), seed=0)
     assert fit.summary["verdict"].tolist() == ["no_signal"]
     assert fit.weights["weight"].isna().all()
     assert not fit.scales["chosen"].any()
-    assert f"{fit.scales['log_score'].max():.4f}, no better than the -0.6" in fit.summary["why"].item()
+    assert f"as well in {fit.summary['p_shuffled'].item():.1%} of 999 draws" in fit.summary["why"].item()
+
+
+def test_how_many_outcomes_and_how_rare_a_chance_finding_must_be_can_be_set():
+    few = replace(WEIGHT_LEARNING, events_per_criterion=5)
+    assert fit_weights(balanced(10, 90, 2), scorecard=card(2), seed=1).summary["verdict"].item() == "too_few"
+    assert fit_weights(balanced(10, 90, 2), scorecard=card(2), learning=few, seed=1).summary["n_rarer"].item() == 10
+    assert fit_weights(balanced(10, 90, 2), scorecard=card(2), learning=few, seed=1).scales["log_score"].notna().all()
+    frame = prospects(150, [0.3, 0.0, 0.0], seed=4)
+    p = fit_weights(frame, scorecard=card(3), seed=0).summary["p_shuffled"].item()
+    for limit, verdict in ((p, "fitted"), (p - 0.001, "no_signal")):
+        rule = replace(WEIGHT_LEARNING, shuffled_as_well=limit)
+        assert fit_weights(frame, scorecard=card(3), learning=rule, seed=0).summary["verdict"].item() == verdict
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [({"events_per_criterion": 0}, "events_per_criterion must be 1"), ({"shuffled_as_well": 5}, "between 0 and 1")],
+)
+def test_a_rule_of_learning_that_makes_no_sense_is_refused(change, rule):
+    with pytest.raises(ValueError, match=rule):
+        replace(WEIGHT_LEARNING, **change)
+
+
+def gain(covariance, information):
+    """Return by brute force what slopes of 0 or more gain: max 2 b·u − b·V b."""
+    slopes = np.linspace(0, 3, 301)
+    first, second = np.meshgrid(slopes, slopes)
+    b = np.stack([first.ravel(), second.ravel()])
+    return (2 * covariance @ b - (b * (information @ b)).sum(axis=0)).max()
+
+
+def test_the_p_value_is_the_share_of_all_ways_to_deal_out_the_wins():
+    # Eight prospects in five profiles, three won: 56 ways to deal out the wins, each tried.
+    points = np.array([[0, 0], [0, 1], [1, 0], [1, 1], [2, 0]], dtype=float)
+    of_row = np.array([0, 0, 1, 2, 2, 3, 4, 4])
+    won_rows = {3, 6, 7}
+    trials = np.bincount(of_row).astype(float)
+    centred = points - trials @ points / 8
+    information = 3 / 8 * 5 / 8 * (centred.T * trials) @ centred + 0.5 * np.eye(2)
+
+    def gain_of(rows):
+        return gain(centred[of_row[list(rows)]].sum(axis=0), information)
+
+    reached = gain_of(won_rows)
+    as_much = [gain_of(rows) >= reached - 1e-4 for rows in combinations(range(8), 3)]
+    won = np.bincount(of_row[list(won_rows)], minlength=5).astype(float)
+    draws = 20_000
+    p = shuffled_p_value(points, won, trials, ridge=0.5, draws=draws, rng=np.random.default_rng(1))
+    assert 0.02 < np.mean(as_much) < 0.5
+    assert p == pytest.approx(np.mean(as_much), abs=4 * np.sqrt(0.25 / draws))
+
+
+def test_the_p_value_is_the_same_whichever_way_wins_are_dealt_out(monkeypatch):
+    points, won = in_whole(prospects(120, [0.3, 0.1, 0.0], seed=2))
+    _, tally = tallied(points, won)
+    found = []
+    for trials_per_row in (0, 1000):
+        monkeypatch.setattr(shuffled, "TRIALS_PER_ROW", trials_per_row)
+        rng = np.random.default_rng(3)
+        found.append(shuffled_p_value(tally.points, tally.won, tally.trials, ridge=1.0, draws=4000, rng=rng))
+    assert found[0] != found[1]
+    assert found[0] == pytest.approx(found[1], abs=4 * np.sqrt(0.25 / 2000))
 
 
 def test_where_no_criterion_raises_the_chance_no_weights_are_proposed():

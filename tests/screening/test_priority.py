@@ -131,6 +131,14 @@ def test_cells_add_up_to_the_open_priced_opportunities():
     assert cells["n"].iloc[4] == middle.sum()
 
 
+@pytest.mark.parametrize("currency", ["CNY", "cny", " Cny ", None])
+def test_the_grids_own_currency_is_known_in_whatever_case(currency):
+    ranked = rank_opportunities(cards().assign(currency=currency))
+    assert ranked["grid_amount"].tolist() == [2e6, 1e6, 5e5, 2e6, 5e5]
+    categorical = rank_opportunities(cards().assign(currency=pd.Categorical([currency] * 5)))
+    assert categorical["grid_amount"].tolist() == [2e6, 1e6, 5e5, 2e6, 5e5]
+
+
 def test_another_currency_has_no_place_on_the_grid_but_is_ranked():
     ranked = rank_opportunities(cards().assign(currency="USD"))
     assert ranked["rank"].tolist() == [1, 2, 4, 3, 5]

@@ -5,11 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import beta
 
 from custvalue import load_exercise, playbook, score_prospects
 from custvalue.kernels import weight_draws
 from custvalue.rules import Criterion, Label, Level, Scorecard
 from custvalue.rules.playbook import SCREENING_BANDS
+from custvalue.rules.weights import WEIGHT_CERTAINTIES
 from custvalue.screening.sensitivity import ScoreSensitivity, score_sensitivity
 
 CARD = playbook.SCREENING
@@ -105,7 +107,7 @@ def test_kept_ranks_take_no_more_room_than_stated(monkeypatch):
 
 
 def test_shares_of_the_bands_add_up_to_one_and_the_given_rank_lies_between_extreme_draws():
-    found = score_sensitivity(answers(40), concentration="much", draws=200, seed=2).prospects
+    found = score_sensitivity(answers(40), concentration="not sure", draws=200, seed=2).prospects
     sums = found[[f"band_share_of_weight_draws_{band}" for band in BANDS]].sum(axis=1)
     np.testing.assert_allclose(sums, 1.0)
     assert (found["rank_low"] <= found["rank_high"]).all()
@@ -114,7 +116,7 @@ def test_shares_of_the_bands_add_up_to_one_and_the_given_rank_lies_between_extre
 
 def test_a_prospect_better_on_every_criterion_ranks_first_in_every_draw():
     frame = pd.DataFrame([[1] * 6, [2] * 6, [0] * 6], columns=NAMES)
-    found = score_sensitivity(frame, concentration="much", draws=100, k=1, seed=2).prospects
+    found = score_sensitivity(frame, concentration="not sure", draws=100, k=1, seed=2).prospects
     assert found["rank_low"].tolist() == found["rank_high"].tolist() == [2, 1, 3]
     assert found["top_1_share_of_weight_draws"].tolist() == [0, 1, 0]
     # All points equal: every scorecard of any weights gives 10, 20 and 0 of 20.
@@ -123,12 +125,12 @@ def test_a_prospect_better_on_every_criterion_ranks_first_in_every_draw():
 
 def test_equal_prospects_share_every_rank():
     frame = pd.DataFrame([[2, 0, 1, 2, 0, 1]] * 3 + [[0] * 6], columns=NAMES)
-    found = score_sensitivity(frame, concentration="much", draws=50, seed=2).prospects
+    found = score_sensitivity(frame, concentration="not sure", draws=50, seed=2).prospects
     assert found["rank_low"].tolist() == [1, 1, 1, 4]
     assert found["rank_high"].tolist() == [1, 1, 1, 4]
 
 
-def test_less_doubt_about_the_weights_gives_narrower_intervals():
+def test_the_surer_the_weights_the_narrower_the_intervals():
     def width(word):
         found = score_sensitivity(answers(60), concentration=word, draws=400, seed=4)
         ranks = found.prospects
@@ -136,16 +138,26 @@ def test_less_doubt_about_the_weights_gives_narrower_intervals():
             found.weights["weight_high"] - found.weights["weight_low"]
         ).mean()
 
-    little, some, much = (width(word) for word in ("a little", "some", "much"))
-    assert little < some < much
-    assert little[1] < some[1] < much[1]
+    very, fairly, hardly = (width(word) for word in ("very sure", "fairly sure", "not sure"))
+    assert very < fairly < hardly
+    assert very[1] < fairly[1] < hardly[1]
+
+
+def test_the_words_mean_what_the_docstring_says_of_a_fifth_of_the_weight():
+    # company_type carries 2 of 10. Two draws of three are the middle 68 % of Beta(0.2 c, 0.8 c).
+    said = {"very sure": (0.17, 0.23), "fairly sure": (0.14, 0.26), "not sure": (0.08, 0.32)}
+    for sure in WEIGHT_CERTAINTIES:
+        low, high = beta(0.2 * sure.concentration, 0.8 * sure.concentration).ppf([0.16, 0.84])
+        assert (low, high) == pytest.approx(said[sure.label.en], abs=0.006)
 
 
 def test_words_in_either_language_and_their_numbers_give_the_same():
     frame = answers(10)
-    some = score_sensitivity(frame, concentration="some", draws=20, seed=1).prospects
-    pd.testing.assert_frame_equal(some, score_sensitivity(frame, concentration="有些", draws=20, seed=1).prospects)
-    pd.testing.assert_frame_equal(some, score_sensitivity(frame, concentration=50, draws=20, seed=1).prospects)
+    fairly = score_sensitivity(frame, concentration="fairly sure", draws=20, seed=1).prospects
+    pd.testing.assert_frame_equal(
+        fairly, score_sensitivity(frame, concentration="较有把握", draws=20, seed=1).prospects
+    )
+    pd.testing.assert_frame_equal(fairly, score_sensitivity(frame, concentration=50, draws=20, seed=1).prospects)
 
 
 def test_the_drawn_weights_have_the_given_ones_as_mean_and_the_stated_spread():
@@ -342,11 +354,11 @@ def test_the_smallest_change_of_a_weight_moves_the_prospect_and_no_smaller_one_d
 
 def test_the_same_seed_gives_the_same_and_another_does_not():
     frame = answers(20)
-    first = score_sensitivity(frame, concentration="much", draws=50, seed=1)
+    first = score_sensitivity(frame, concentration="not sure", draws=50, seed=1)
     pd.testing.assert_frame_equal(
-        first.prospects, score_sensitivity(frame, concentration="much", draws=50, seed=1).prospects
+        first.prospects, score_sensitivity(frame, concentration="not sure", draws=50, seed=1).prospects
     )
-    assert not first.weights.equals(score_sensitivity(frame, concentration="much", draws=50, seed=2).weights)
+    assert not first.weights.equals(score_sensitivity(frame, concentration="not sure", draws=50, seed=2).weights)
 
 
 def test_index_and_other_columns_are_kept_and_the_input_is_not_changed():
@@ -371,7 +383,7 @@ def test_empty_and_wholly_missing_frames_give_results_of_the_same_columns_and_ty
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"concentration": "sone"}, r"concentration must be one of .*'some'.*got 'sone'.*Did you mean 'some'"),
+        ({"concentration": "quite sure"}, r"must be one of .*got 'quite sure'.*Did you mean 'not sure' or 'very sure'"),
         ({"concentration": 0}, r"concentration must be one of .* or a positive number: got 0"),
         ({"concentration": float("nan")}, "a positive number: got nan"),
         ({"draws": 0}, "draws must be a whole number of 1 or more: got 0"),

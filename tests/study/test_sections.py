@@ -1,5 +1,6 @@
 """The sections on movement, outlook and evidence: what they are taken from, and that none looks past the day."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -64,6 +65,7 @@ HISTORICAL = (
     "slippage",
     "movement_summary",
     "movement_by_owner",
+    "revenue_fan",
     "judged_forecasts",
     "forecast_baselines",
     "forecast_accuracy_by_lead",
@@ -91,8 +93,9 @@ def test_a_past_day_gives_what_an_export_of_that_day_would_have_given(past, expo
 def test_a_past_day_leaves_out_what_rests_on_how_open_deals_stand_today(past):
     assert not {"follow_up", "coverage", "forecast_categories", "revenue_distribution"} & set(past.tables)
     assert "so they do not say how open deals stood on it" in notes_of(past, "tracking")
-    reasons = past.left_out.set_index("part")["reason"]
-    assert "events after the as-of day" in reasons["distribution"]
+    assert "Left out: distribution of revenue (the opportunities hold events after the as-of day" in notes_of(
+        past, "distribution"
+    )
 
 
 def test_the_movement_runs_from_the_last_snapshot_before_the_period_to_the_latest(study):
@@ -122,6 +125,42 @@ def test_the_distribution_is_of_the_period_ahead_with_independent_deals_beside_i
     expected = study.tables["expected_revenue"].set_index("period")["expected_open"]["2026Q4"]
     assert table["mean"].to_numpy() == pytest.approx([expected, expected])
     assert table["sd"].iloc[0] > 1.5 * table["sd"].iloc[1]
+
+
+def test_the_fan_is_of_the_studys_period_with_its_target_and_narrows(study):
+    fan = study.tables["revenue_fan"]
+    days = cv.load_snapshots()["snapshot"]
+    assert fan["snapshot"].tolist() == sorted(days[days.between("2026-07-01", "2026-09-30")].unique())
+    assert set(fan["period"]) == {"2026Q3"}
+    assert fan["correlation"].unique().tolist() == [0.2]
+    width = fan["p90"] - fan["p10"]
+    assert width.iloc[-1] < width.iloc[0] / 4
+    deals = cv.load_opportunities()
+    in_time = (deals["outcome"] == "won") & deals["closed"].between("2026-07-01", fan["snapshot"].iloc[-1])
+    assert fan["won"].iloc[-1] == deals.loc[in_time, "amount"].sum()
+    target = cv.load_targets().query("period == '2026Q3'")["target"].sum()
+    figure = study.figures["revenue_fan"]
+    assert any(np.allclose(np.asarray(trace.y, dtype=float), target, rtol=1e-5) for trace in figure.data)
+
+
+def test_without_snapshots_in_the_period_there_is_no_fan():
+    seen = cv.load_snapshots()
+    tables = {"opportunities": cv.load_opportunities(), "snapshots": seen[seen["snapshot"] < "2026-07-01"]}
+    study = cv.run_study(tables, as_of=AS_OF)
+    assert "revenue_fan" not in study.tables
+    assert "Left out: the fan by week (no snapshot was taken in 2026Q3)" in notes_of(study, "distribution")
+
+
+@pytest.mark.parametrize("name", ["coverage", "velocity", "time_in_stage"])
+def test_notes_are_shown_in_the_reports_language(study, name):
+    table = study.tables[name]
+    english, chinese = (in_language(table, lang)["note"] for lang in ("en", "zh"))
+    assert "note_zh" not in in_language(table, "zh")
+    said = english != ""
+    assert said.any() or name == "time_in_stage"
+    assert english[said].str.isascii().all()
+    assert not chinese[said].str.isascii().any()
+    assert (chinese[~said] == "").all()
 
 
 def test_a_missing_target_is_stood_in_for_and_one_that_is_there_is_used(study):
@@ -218,6 +257,64 @@ def test_contributions_add_up_to_the_score(study):
     scored = study.tables["prospect_scores"]
     added = scored[[f"contribution_{name}" for name in cv.playbook.SCREENING.names]].sum(axis=1, skipna=False)
     pd.testing.assert_series_equal(added, scored["score"], check_names=False)
+
+
+def test_ranks_under_drawn_weights_are_of_the_open_prospects_with_every_answer(study):
+    table = study.tables["score_sensitivity"]
+    scored = study.tables["prospect_scores"]
+    assert set(table["prospect"]) == set(scored.loc[scored["rank"].notna(), "prospect"])
+    assert table["rank"].is_monotonic_increasing
+    shares = table[[f"band_share_of_weight_draws_{band}" for band in cv.playbook.SCREENING.bands.names]]
+    assert shares.sum(axis=1).to_numpy() == pytest.approx([1.0] * len(table))
+    assert column_format(table, "top_5_share_of_weight_draws") == "percent"
+    assert "fairly sure" in notes_of(study, "screening")
+
+
+def test_a_folder_with_ratings_gets_rater_agreement(study):
+    expected = cv.rater_agreement(cv.load_ratings(), seed=0)
+    pd.testing.assert_frame_equal(study.tables["rater_agreement_criteria"], expected.criteria)
+    assert len(study.tables["rater_pairs"]) == len(expected.pairs)
+    assert "rater_agreement" in study.figures
+    assert not {"ratings", "ratings.csv"} & set(study.left_out["part"])
+
+
+def test_without_ratings_the_screening_says_so_and_ratings_alone_are_enough():
+    without = cv.run_study({"prospects": cv.load_prospects()}, as_of=AS_OF)
+    assert "rater_agreement" not in without.tables
+    assert "Left out: rater agreement (there is no table of ratings)." in notes_of(without, "screening")
+    alone = cv.run_study({"ratings": cv.load_ratings()}, as_of=AS_OF)
+    assert {"rater_agreement", "rater_pairs"} <= set(alone.tables)
+    assert "Left out: scores of the prospects (there is no table of prospects)." in notes_of(alone, "screening")
+
+
+def test_ratings_of_other_criteria_are_counted_and_left_out():
+    ratings = cv.load_ratings()
+    other = ratings.drop_duplicates(["prospect", "rater"]).head(7).assign(criterion="own question")
+    study = cv.run_study({"ratings": pd.concat([ratings, other])}, as_of=AS_OF)
+    assert "7 ratings of criteria that are not on the scorecard are left out." in notes_of(study, "screening")
+    pd.testing.assert_frame_equal(
+        study.tables["rater_agreement_criteria"], cv.rater_agreement(ratings, seed=0).criteria
+    )
+    only = cv.run_study({"ratings": other, "prospects": cv.load_prospects()}, as_of=AS_OF)
+    assert "rater_agreement" not in only.tables
+    assert "no rating is of a criterion of the scorecard" in notes_of(only, "screening")
+
+
+def test_the_priority_grid_holds_the_open_deals_by_the_ladders_chance(study):
+    cells = study.tables["priority_grid"]
+    ranking = study.tables["opportunity_ranking"]
+    assert cells["n"].sum() == ranking["expected"].notna().sum()
+    assert cells["expected"].sum() == pytest.approx(ranking["expected"].sum())
+    deals = cv.load_opportunities()
+    elsewhere = cv.run_study({"opportunities": deals.assign(currency="USD")}, as_of=AS_OF)
+    assert "priority_grid" not in elsewhere.tables
+
+
+def test_prospects_who_are_all_decided_leave_nobody_to_rank():
+    prospects = cv.load_prospects().dropna(subset="outcome")
+    study = cv.run_study({"prospects": prospects}, as_of=AS_OF)
+    assert study.tables["score_sensitivity"].empty
+    assert "no ranked prospects" in study.figures["rank_intervals"].layout.meta["finding"]
 
 
 def test_forecasts_are_judged_eight_weeks_ahead_and_later_ones_err_less(study):

@@ -47,7 +47,8 @@ def test_parts_without_input_are_left_out_with_the_reason():
     study = cv.run_study({"traits": cv.load_traits()}, as_of="2026-09-30")
     assert [section.name for section in study.sections] == ["time", "people"]
     reasons = study.left_out.set_index("part")["reason"]
-    assert reasons["screening"] == "there is no table of prospects"
+    missing = ("prospects", "ratings", "opportunities")
+    assert reasons["screening"] == "; ".join(f"there is no table of {kind}" for kind in missing)
     assert "won opportunities" in reasons["concentration"]
     accounts = cv.load_accounts().drop(columns="loyalty")
     study = cv.run_study({"accounts": accounts}, as_of="2026-09-30")

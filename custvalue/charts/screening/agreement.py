@@ -22,9 +22,10 @@ from custvalue.charts.wording import (
     say,
     shortened,
 )
+from custvalue.rules.agreement import KRIPPENDORFF_LIMITS, AgreementLimits
 from custvalue.rules.errors import refusal
 from custvalue.rules.labels import Label, Lang, check_lang
-from custvalue.screening.agreement import KRIPPENDORFF_LIMITS, NO_DIFFERENCE, AgreementLimits, RaterAgreement
+from custvalue.screening.agreement import NO_DIFFERENCE, RaterAgreement
 
 NAMED = 3
 TITLE_NAME = 28
@@ -104,7 +105,7 @@ def plot_rater_agreement(
     >>> import custvalue as cv
     >>> from custvalue.screening.agreement import rater_agreement
     >>> plot_rater_agreement(rater_agreement(cv.load_ratings(), seed=1)).layout.meta["finding"][:45]
-    '3 of 6 criteria need a better description: Co'
+    '2 of 6 criteria need a better description: Co'
     """
     check_lang(lang)
     if not isinstance(result, RaterAgreement):

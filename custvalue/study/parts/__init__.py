@@ -31,6 +31,7 @@ PARTS: tuple[tuple[str, Callable[[Inputs], Section]], ...] = (
 )
 USED_KINDS = (
     "prospects",
+    "ratings",
     "opportunities",
     "stage_history",
     "snapshots",
