@@ -140,6 +140,11 @@ _VERDICTS = {
     "too few": Label("too few", "样本过少"),
     "no difference shown": Label("no difference shown", "未显示差异"),
     "no_signal": Label("no signal", "无信号"),
+    "too low": Label("too low", "偏低"),
+    "too high": Label("too high", "偏高"),
+    "too narrow": Label("too narrow", "过窄"),
+    "too wide": Label("too wide", "过宽"),
+    "not contradicted": Label("not contradicted", "未被否定"),
 }
 _TRENDS = {
     "falls": Label("falls", "下降"),

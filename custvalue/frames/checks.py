@@ -1,7 +1,7 @@
 """What every function checks of the frame it is given: columns, dtypes, ranges; all failures reported together."""
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 import narwhals as nw
@@ -100,7 +100,9 @@ class FrameCheck:
         self.fail(rule, shown, remedy, f"column {column!r}, row{'s' if rows.size > 1 else ''} {labels}{more}")
 
     def has(self, column: str) -> bool:
-        """Say whether the frame has the column; a repeated column is a failure."""
+        """Say whether the frame has the column; a repeated column is a failure, and what is no name an error."""
+        if not _is_name(column):
+            raise refusal(f"{self.caller}: a column is named by a text", repr(column), "Give its name.")
         found = self._names.count(column)
         if found > 1:
             self.fail("column names must be distinct", f"{found} columns", "Rename or drop one.", f"column {column!r}")
@@ -159,6 +161,12 @@ class FrameCheck:
             )
         return values
 
+    def plain_numbers(self, column: str) -> NDArray[np.float64] | None:
+        """Return a column of floats as it lies in the frame, nothing checked; None for any other column."""
+        if not isinstance(column, str) or self._names.count(column) != 1 or self.frame.dtypes[column] != np.float64:
+            return None
+        return self.frame[column].to_numpy()
+
     def _check_range(self, column: str, values: NDArray[np.float64], low: float | None, high: float | None) -> None:
         if values.size == 0 or (low == 0 and surely_positive(values, np.inf if high is None else high)):
             return
@@ -215,7 +223,7 @@ class FrameCheck:
 
     def may_use(self, column: str, *, usual: str) -> bool:
         """Say whether an optional column is there; one that was named by the caller must be."""
-        return self.has(column) if column == usual else self.require(column)
+        return self.has(column) if isinstance(column, str) and column == usual else self.require(column)
 
     def one_currency(self, expected: str | None = None) -> None:
         """Note amounts of several currencies, or of another than the rules are stated in; no column is no failure."""
@@ -291,6 +299,11 @@ def holds_numbers(column: "pd.Series[Any]") -> bool:
     """Say whether a column is of numbers, or of categories that are numbers; yes and no are none."""
     kind = column.dtype.categories if isinstance(column.dtype, pd.CategoricalDtype) else column
     return pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
+
+
+def _is_name(column: object) -> bool:
+    """Say whether something can be the name of a column: it can be looked up, and equals itself."""
+    return isinstance(column, Hashable) and column is not pd.NA and column == column
 
 
 def _plain(value: object) -> object:

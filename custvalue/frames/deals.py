@@ -1,6 +1,6 @@
 """What every reading of opportunities shares: outcomes, what was known on a day, and the ladder's probability."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from custvalue.frames.checks import FrameCheck
+from custvalue.rules.errors import refusal
 from custvalue.rules.ladder import Ladder
 
 OUTCOMES = ("won", "lost")
@@ -88,6 +89,8 @@ def ladder_codes(check: FrameCheck, stage: str, ladder: Ladder, *, needed: Mask)
 
 def group_columns(check: FrameCheck, by: str | Sequence[str], *, results: Sequence[str] = ()) -> list[str]:
     """Return the grouping columns as a list; they must be there, be distinct, and not bear a result's name."""
+    if not isinstance(by, Iterable):
+        raise refusal("by must name columns", repr(by), "Give a name or a list of names.")
     names = [by] if isinstance(by, str) else list(by)
     for name in names:
         check.require(name, "grouping")

@@ -44,7 +44,7 @@ def _found(texts: "pa.ChunkedArray | pa.Array", names: list[str]) -> NDArray[np.
 
     def look_up(start: int) -> NDArray[np.integer]:
         places = pc.index_in(texts.slice(start, length), value_set=names_there)
-        return pc.fill_null(places, -1).to_numpy()
+        return np.asarray(pc.fill_null(places, -1))
 
     if texts.null_count == len(texts):
         return np.full(len(texts), -1)

@@ -52,7 +52,9 @@ def bin_sums(codes: NDArray[np.integer], probability: Floats, won: Floats, n_bin
 
 
 def all_known(probability: Floats, won: Floats) -> bool:
-    """Say whether no probability is missing and every outcome is 1 or 0; in one pass, until the first that is not.
+    """Say whether every probability is known to lie between 0 and 1, and every outcome to be 1 or 0; in one pass.
+
+    False means that something is missing or wrong, or wants a closer look (-0.0).
 
     >>> all_known(np.array([0.5]), np.array([1.0])), all_known(np.array([0.5]), np.array([np.nan]))
     (True, False)
@@ -61,8 +63,7 @@ def all_known(probability: Floats, won: Floats) -> bool:
         part = won[start : start + CHUNK]
         if np.count_nonzero(part == 0) + np.count_nonzero(part == 1) < part.size:
             return False
-        stated = probability[start : start + CHUNK]
-        if not surely_positive(stated, 1.0) and np.isnan(stated).any():
+        if not surely_positive(probability[start : start + CHUNK], 1.0):
             return False
     return True
 

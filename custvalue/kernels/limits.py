@@ -24,7 +24,7 @@ def bit_limit(kind: np.dtype[Any], most: float) -> Any:
 
 
 def surely_below(values: Numbers, limit: Any) -> bool:
-    """Say whether values are known to lie between 0 and a :func:`bit_limit`, none missing; False means "look closer"."""
+    """Say whether values are known to lie between 0 and a :func:`bit_limit`, none missing."""
     return limit is not None and bool(np.maximum.reduce(values.view(limit.dtype), initial=0) <= limit)
 
 

@@ -15,7 +15,12 @@ def is_number(value: object) -> bool:
     >>> is_number(0.4), is_number("40%"), is_number(float("nan")), is_number(True)
     (True, False, False, False)
     """
-    return not isinstance(value, bool) and isinstance(value, Real) and math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number that no float can hold
+        return False
 
 
 def refusal(rule: str, value: object, remedy: str, where: str = "") -> InputError:

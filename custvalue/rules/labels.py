@@ -50,5 +50,5 @@ class Label:
 
 def check_lang(lang: str) -> None:
     """Refuse a language the rules carry no labels for."""
-    if lang not in get_args(Lang):
+    if not isinstance(lang, str) or lang not in get_args(Lang):
         raise refusal("lang must be 'en' or 'zh'", repr(lang), "Choose one of the two.")

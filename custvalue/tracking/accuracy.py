@@ -10,9 +10,11 @@ from custvalue.frames.checks import FrameCheck, to_pandas
 from custvalue.frames.deals import group_columns
 from custvalue.frames.periods import check_freq, parse_period
 from custvalue.rules.errors import InputError, refusal
+from custvalue.tracking.arguments import MOST_MONEY, check_share, column_list
 
 PERCENT = 100
 WITHIN = (0.05, 0.10, 0.20)
+MOST_SEASON = 1_000
 FEWEST_PERIODS = 4
 PERIODS_FOR_CLUSTERS = 12
 WORDS = ("baseline", "verdict")
@@ -62,7 +64,7 @@ def forecast_accuracy(
 ) -> pd.DataFrame:
     """Say how far forecasts were from what came, with sign, and whether they beat a baseline.
 
-    With ``e = forecast − actual``: ``forecast_minus_actual = Σ e``, ``bias_pct = 100 Σ e ÷ Σ actual``,
+    With ``e = forecast − actual``: ``forecast_minus_actual = Σ e``, ``bias_pct = 100 Σ e ÷ |Σ actual|``,
     ``mae = mean |e|``, ``wape = Σ |e| ÷ Σ |actual|``, ``rmse = √mean e²``, ``mase = mean (|e| ÷ scale)`` with the scale
     of an owner's series ``mean |actual(t) − actual(t − season)|``; ``skill = 1 − mae ÷ mae_baseline``.
 
@@ -92,7 +94,7 @@ def forecast_accuracy(
         One row per group (and baseline), sorted: the ``by`` columns, ``n``, ``n_missing``, ``n_zero_actual``,
         ``actual``, ``forecast`` (sums), ``forecast_minus_actual``, ``bias_pct``, ``mae``, ``wape``, ``rmse``, ``mase``,
         ``within_5_pct``, ``within_10_pct``, ``within_20_pct`` (share of rows with ``|e|`` at most that part of the
-        actual), ``crm_accuracy_clipped`` (mean of ``max(0, 1 − |e| ÷ actual)``, as CRMs print it, for comparison only).
+        actual), ``crm_accuracy_clipped`` (mean of ``max(0, 1 − |e| ÷ |actual|)``, as CRMs print it, to compare).
         With a baseline also ``baseline``, ``n_compared`` (rows that have it), ``n_periods``, ``mae_compared``,
         ``mae_baseline`` (on those rows), ``skill``, ``mae_saved`` (baseline's minus ours), its interval
         ``mae_saved_low``, ``mae_saved_high``, and ``verdict`` ("better", "worse", "no difference shown", "too few").
@@ -128,17 +130,20 @@ def forecast_accuracy(
     0  2                   10.0       5.0  15.0  0.15            0.5
     """
     check_freq(freq)
-    if not isinstance(season, int) or isinstance(season, bool) or season < 1:
+    if not isinstance(season, int) or isinstance(season, bool) or not 1 <= season <= MOST_SEASON:
         raise refusal("season must be a whole number of periods", repr(season), "1, or 4 for quarters.")
-    if not 0 < level < 1:
-        raise refusal("level must lie between 0 and 1", level, "Write 95 % as 0.95.")
+    check_share("level", level)
+    names = column_list("baseline", baseline)
     frame = to_pandas(forecasts)
     check = FrameCheck(frame, "forecast_accuracy")
-    said = check.numbers(forecast, purpose="what was forecast")
-    came = check.numbers(actual, purpose="what came; judge_forecasts puts it beside each forecast")
+    said = check.numbers(forecast, low=-MOST_MONEY, high=MOST_MONEY, purpose="what was forecast")
+    came = check.numbers(
+        actual, low=-MOST_MONEY, high=MOST_MONEY, purpose="what came; judge_forecasts puts it beside each forecast"
+    )
     check.require(period, "label of the period")
-    names = [baseline] if isinstance(baseline, str) else list(baseline or ())
-    others = {name: check.numbers(name, purpose="the baseline to beat") for name in names}
+    others = {
+        name: check.numbers(name, low=-MOST_MONEY, high=MOST_MONEY, purpose="the baseline to beat") for name in names
+    }
     groups = group_columns(check, by, results=(*MEASURES, *SKILL))
     check.one_currency()
     series = [owner] if check.may_use(owner, usual="owner") else []
@@ -201,10 +206,13 @@ def _check_rows(check: FrameCheck, series: list[str], period: str, freq: str) ->
             check.failures.append(str(error))
     if check.failures:
         return numbers
+    codes, distinct = pd.factorize(frame[period])
+    ordinals = np.array([parsed[label].ordinal for label in distinct], dtype=np.int64)
+    numbers = ordinals[codes] if len(frame) else numbers
     check.fail_rows(
         "an owner has one forecast for a period",
         period,
-        frame.duplicated([*series, period]).to_numpy(),
+        frame[series].set_axis(range(len(frame))).assign(ordinal=numbers).duplicated().to_numpy(),
         "Choose the submission with judge_forecasts(..., weeks_before=...); submissions are never averaged.",
     )
     if "submitted" in frame:
@@ -216,8 +224,7 @@ def _check_rows(check: FrameCheck, series: list[str], period: str, freq: str) ->
             late,
             "Leave the rows out: what is stamped after the outcome was known forecasts nothing.",
         )
-    codes, distinct = pd.factorize(frame[period])
-    return np.array([parsed[label].ordinal for label in distinct], dtype=np.int64)[codes] if len(frame) else numbers
+    return numbers
 
 
 def _scales(frame: pd.DataFrame, series: list[str], numbers: Any, came: Any, season: int) -> Any:
@@ -250,7 +257,7 @@ def _measures(rows: pd.DataFrame, *, n_missing: int) -> dict[str, Any]:
         "actual": float(came.sum()),
         "forecast": float(said.sum()),
         "forecast_minus_actual": float(error.sum()),
-        "bias_pct": PERCENT * float(error.sum()) / float(came.sum()) if came.sum() != 0 else np.nan,
+        "bias_pct": PERCENT * float(error.sum()) / abs(float(came.sum())) if came.sum() != 0 else np.nan,
         "mae": float(size.mean()),
         "wape": float(size.sum()) / total if total > 0 else np.nan,
         "rmse": float(np.sqrt(np.square(error).mean())),

@@ -11,6 +11,7 @@ from custvalue.frames.nullable import ordered_classes
 from custvalue.kernels.arrays import Integers
 from custvalue.kernels.discoveries import FEWEST_TO_TEST, Named, moderated_variances, name_biased, shrink
 from custvalue.rules.errors import refusal
+from custvalue.tracking.arguments import MOST_MONEY, check_share
 
 NAMES = ("sandbagging", "not named", "happy ears")
 SANDBAGGING, NOT_NAMED, HAPPY_EARS = range(3)
@@ -113,12 +114,16 @@ def forecast_bias(
     2    Xu  4      -3.0   not named
     """
     for name, value in (("q", q), ("level", level)):
-        if not 0 < value < 1:
-            raise refusal(f"{name} must lie between 0 and 1", value, "Write 10 % as 0.1.")
+        check_share(name, value, "Write 10 % as 0.1.")
+    for name, column in (("by", by), ("owner", owner)):
+        if not isinstance(column, str):
+            raise refusal(f"{name} must name a column", repr(column), "Give one name; add up several columns first.")
     frame = to_pandas(judged)
     check = FrameCheck(frame, "forecast_bias")
-    said = check.numbers(forecast, low=0, purpose="what was forecast")
-    came = check.numbers(actual, low=0, purpose="what came; judge_forecasts puts it beside each forecast")
+    said = check.numbers(forecast, low=0, high=MOST_MONEY, purpose="what was forecast")
+    came = check.numbers(
+        actual, low=0, high=MOST_MONEY, purpose="what came; judge_forecasts puts it beside each forecast"
+    )
     check.require(period, "label of the period")
     group_columns(check, by, results=RESULTS)
     check.one_currency()

@@ -8,26 +8,42 @@ import pandas as pd
 
 from custvalue.frames.checks import FrameCheck, to_pandas
 from custvalue.frames.deals import deals_as_of, group_columns
-from custvalue.frames.periods import AsOf, as_day, check_freq, parse_period
+from custvalue.frames.periods import AsOf, as_day, check_freq
 from custvalue.kernels import sums_by_code
-from custvalue.rules.errors import is_number, refusal
+from custvalue.rules.errors import InputError, is_number, refusal
+from custvalue.rules.labels import Label, Lang
+from custvalue.tracking.arguments import MOST_MONEY, check_share, column_list, period_of
 from custvalue.tracking.expected import expected_revenue
+from custvalue.tracking.names import check_one_kind, unlike
 from custvalue.tracking.probabilities import refuse_unknown_state
 from custvalue.tracking.win_rates import win_rates
 
 COVERAGE = (
     *("target", "won", "still_needed", "n_open", "open", "overdue", "n_unpriced", "coverage"),
-    *("n_closed", "win_rate_closed", "low", "high", "open_needed", "open_needed_low", "open_needed_high", "note"),
+    *("n_closed", "win_rate_closed", "low", "high", "open_needed", "open_needed_low", "open_needed_high"),
+    *("note", "note_zh"),
 )
 VELOCITY = (
-    *("n_open", "n_won", "win_rate_closed", "low", "high", "mean_won_amount", "cycle_days", "n_open_longer"),
-    *("velocity_per_day", "velocity_low", "velocity_high", "note"),
+    *("n_open", "n_won", "win_rate_closed", "low", "high", "mean_won_amount", "cycle_days", "n_same_day"),
+    *("n_open_longer", "velocity_per_day", "velocity_low", "velocity_high", "note", "note_zh"),
 )
-_COVERED, _NO_TARGET = "nothing is needed any more", "no target"
-_NO_CLOSED, _NO_WINS = "no closed deals: the win rate is unknown", "no deal was ever won here"
-_NO_PRICE = "no won deal has an amount"
-_NO_CYCLE = "no won deal has both dates"
-_CENSORED = "cycle of won deals only; open deals, {n} of them older than that, are left out: a lower bound"
+_COVERED, _NO_TARGET = Label("nothing is needed any more", "已达目标，无需更多"), Label("no target", "没有目标")
+_NO_CLOSED = Label("no closed deals: the win rate is unknown", "没有已结商机，赢单率未知")
+_NO_WINS = Label("no deal was ever won here", "从未赢单")
+_NO_PRICE = Label("no won deal has an amount", "赢单均无金额")
+_NO_CYCLE = Label("no won deal has both dates", "没有赢单同时具备两个日期")
+_SAME_DAY = Label(
+    "all won deals with both dates were created on the day they were closed: the cycle is unknown",
+    "所有具备两个日期的赢单均在成交当日创建，周期未知",
+)
+_CENSORED = Label(
+    "cycle of won deals only; open deals, {n} of them older than that, are left out: a lower bound",
+    "周期只含赢单；未结商机（其中{n}个已超过该周期）未计入，故为下限",
+)
+_LEFT_OUT = Label(
+    "; {n} won deals created on the day they were closed are left out of the cycle",
+    "；{n}个在成交当日创建的赢单未计入周期",
+)
 
 
 def coverage(
@@ -80,12 +96,15 @@ def coverage(
         priced), ``overdue`` (open money past its expected close, not in ``open``), ``n_unpriced`` (open or won deals
         without an amount, in whatever period), ``coverage``, ``n_closed``, ``win_rate_closed`` with ``low`` and
         ``high`` (over all deals closed by ``as_of``), ``open_needed`` with ``open_needed_low`` (at the high win rate)
-        and ``open_needed_high`` (at the low one; missing where that rate is 0), and ``note`` (why a figure is missing).
+        and ``open_needed_high`` (at the low one; missing where that rate is 0), and ``note`` and ``note_zh`` (why a
+        figure is missing, in English and Chinese).
 
     Raises
     ------
     ValueError
         If a column is missing or of a wrong type, or ``as_of``, ``period``, ``freq`` or ``level`` cannot be read.
+        If a ``by`` column holds both texts and numbers, or is of another type in the targets.
+        If a target's ``period`` is missing or no label of the calendar (``2026q3`` is spelt ``2026Q3``).
         If the frame holds events after ``as_of``: it then does not say where the deals stood on that day.
 
     Notes
@@ -106,13 +125,16 @@ def coverage(
     """
     frame = to_pandas(opportunities)
     day = as_day(as_of)
-    label = str(parse_period(period, freq)) if period is not None else str(day.to_period(check_freq(freq)))
+    check_share("level", level)
+    label = str(day.to_period(check_freq(freq)) if period is None else period_of(period, freq))
     check = FrameCheck(frame, "coverage")
     deals = deals_as_of(check, day, outcome=outcome, created=created, closed=closed)
     refuse_unknown_state(check, deals.state_unknown, as_of)
-    groups = group_columns(check, by, results=("period", *COVERAGE))
+    check.numbers(amount, low=0, high=MOST_MONEY, purpose="what the deal is worth")
+    groups = group_columns(check, column_list("by", by), results=("period", *COVERAGE))
+    check_one_kind(check, groups)
     check.done()
-    wanted = _targets(targets, label, frame, groups, target)
+    wanted = _targets(targets, label, frame, groups, target, freq)
     # The chance of winning has no part in this: any probability serves to have the deals sorted into periods.
     sure = frame.assign(**{_SURE: 1.0})
     rows = expected_revenue(
@@ -155,22 +177,23 @@ def coverage(
 _SURE, _ALL = "__sure__", "__all__"
 
 
-def _targets(targets: Any, label: str, deals: pd.DataFrame, groups: list[str], target: str) -> pd.DataFrame:
+def _targets(targets: Any, label: str, deals: pd.DataFrame, groups: list[str], target: str, freq: str) -> pd.DataFrame:
     """Return the targets of one period, one row per group."""
     if is_number(targets):
         if groups:
             raise refusal("one target cannot be shared out among groups", targets, f"Give a frame with {groups}.")
-        if targets < 0:
-            raise refusal("a target must be 0 or more", targets, "Give currency units.")
+        if not 0 <= targets <= MOST_MONEY:
+            raise refusal(f"a target must be 0 or more, and {MOST_MONEY:g} or less", targets, "Give currency units.")
         return pd.DataFrame({target: [float(targets)]}).rename(columns={target: "target"})
     frame = to_pandas(targets)
     check = FrameCheck(frame, "coverage")
-    amounts = check.numbers(target, low=0, purpose="what is to be won in the period")
+    amounts = check.numbers(target, low=0, high=MOST_MONEY, purpose="what is to be won in the period")
     for name in ("period", *groups):
         there = check.require(name, "which target it is")
-        if there and name in groups and len(frame) and len(deals) and not _alike(frame[name], deals[name]):
-            shown = f"{frame[name].dtype} and {deals[name].dtype}"
-            check.fail(f"{name} must be of one type in targets and opportunities", shown, "Convert one of them.")
+        if there and name in groups:
+            check.failures += unlike({"targets": frame[name], "opportunities": deals[name]}, name)
+    check_one_kind(check, groups)
+    _check_labels(check, freq)
     check.one_currency()
     check.done()
     mine = frame[groups].assign(target=amounts)[frame["period"].astype("str").to_numpy() == label]
@@ -182,9 +205,17 @@ def _targets(targets: Any, label: str, deals: pd.DataFrame, groups: list[str], t
     return pd.DataFrame(summed.reset_index())
 
 
-def _alike(one: "pd.Series[Any]", other: "pd.Series[Any]") -> bool:
-    """Say whether the names of two columns can be compared: both numbers, or neither."""
-    return pd.api.types.is_numeric_dtype(one) == pd.api.types.is_numeric_dtype(other)
+def _check_labels(check: FrameCheck, freq: str) -> None:
+    """Note periods that are missing or no labels of the calendar: their targets would be found by nobody."""
+    if not check.has("period"):
+        return
+    labels = check.frame["period"]
+    check.fail_rows("period must not be missing", "period", labels.isna().to_numpy(), "Say which period it is of.")
+    for label in labels.dropna().astype("str").unique():
+        try:
+            period_of(label, freq)
+        except InputError as error:
+            check.failures.append(f"{error} (column 'period')")
 
 
 def _needed(result: pd.DataFrame) -> pd.DataFrame:
@@ -197,14 +228,30 @@ def _needed(result: pd.DataFrame) -> pd.DataFrame:
         (result["n_closed"] == 0, _NO_CLOSED),
         (rate == 0, _NO_WINS),
     ]
+    texts = _notes(notes, [Label("", "")] * len(result))
     return result.assign(
         still_needed=needed,
         coverage=result["open"] / needed.where(needed > 0),
         open_needed=needed / rate.where(rate > 0),
         open_needed_low=needed / result["high"].where(result["high"] > 0),
         open_needed_high=needed / result["low"].where(result["low"] > 0),
-        note=pd.Series(np.select([mask for mask, _ in notes], [text for _, text in notes], ""), dtype="str"),
+        **texts,
     )
+
+
+def _notes(reasons: list[tuple[Any, Label]], otherwise: list[Label]) -> "dict[str, pd.Series[Any]]":
+    """Return the first reason that holds in each row, and what is said otherwise, in both languages."""
+    masks = [np.asarray(mask, dtype=bool) for mask, _ in reasons]
+    return {
+        name: pd.Series(
+            np.select(masks, [text.text(lang) for _, text in reasons], [text.text(lang) for text in otherwise]),
+            dtype="str",
+        )
+        for name, lang in _LANGS.items()
+    }
+
+
+_LANGS: dict[str, Lang] = {"note": "en", "note_zh": "zh"}
 
 
 def velocity(
@@ -240,20 +287,24 @@ def velocity(
     pandas.DataFrame
         One row per group, sorted by group (one row in all without ``by``): the ``by`` columns, ``n_open``, ``n_won``,
         ``win_rate_closed``, ``low``, ``high``, ``mean_won_amount`` (currency, of the won deals that have an amount),
-        ``cycle_days`` (mean days from ``created`` to ``closed`` of the won deals that have both), ``n_open_longer``
-        (open deals that have already stood longer than that), ``velocity_per_day`` with ``velocity_low`` and
-        ``velocity_high`` (currency a day, at the two ends of the win rate's interval) and ``note``.
+        ``cycle_days`` (mean days from ``created`` to ``closed`` of the won deals that have both, at least a day
+        apart), ``n_same_day`` (won deals created on the day they were closed, which are left out of the cycle),
+        ``n_open_longer`` (open deals that have already stood longer than that), ``velocity_per_day`` with
+        ``velocity_low`` and ``velocity_high`` (currency a day, at the two ends of the win rate's interval), and
+        ``note`` and ``note_zh`` (why a figure is missing, or what it leaves out, in English and Chinese).
 
     Raises
     ------
     ValueError
         If a column is missing or of a wrong type, or ``as_of`` or ``level`` cannot be read.
+        If a won deal was closed before it was created.
         If the frame holds events after ``as_of``: it then does not say what was open on that day.
 
     Notes
     -----
     The cycle is that of deals already won: deals still open are censored and left out, and slow ones are among them, so
     ``cycle_days`` errs on the short side and the velocity on the high side; ``n_open_longer`` shows how far.
+    A deal entered on the day it was won was booked afterwards: it says nothing of how long it took.
     The interval carries the uncertainty of the win rate only. Velocity compares groups or months; it is no forecast.
 
     Examples
@@ -270,12 +321,18 @@ def velocity(
     frame = to_pandas(opportunities)
     check = FrameCheck(frame, "velocity")
     day = as_day(as_of)
+    check_share("level", level)
     check.require(created, "how long deals take")
     check.require(closed, "how long deals take")
     deals = deals_as_of(check, day, outcome=outcome, created=created, closed=closed)
     refuse_unknown_state(check, deals.state_unknown, as_of)
-    amounts = check.numbers(amount, low=0, purpose="what the deal is worth")
-    groups = group_columns(check, by, results=VELOCITY)
+    amounts = check.numbers(amount, low=0, high=MOST_MONEY, purpose="what the deal is worth")
+    groups = group_columns(check, column_list("by", by), results=VELOCITY)
+    cycle = np.where(deals.won, (deals.closed - deals.created).dt.days.to_numpy(dtype=float), np.nan)
+    if closed in frame:
+        check.fail_rows(
+            "a deal is closed on the day it was created or later", closed, cycle < 0, "Correct one of the two dates."
+        )
     check.done()
     rates = win_rates(
         frame, as_of=day, by=groups, level=level, amount=amount, outcome=outcome, created=created, closed=closed
@@ -295,26 +352,34 @@ def velocity(
         count = np.bincount(number[known], minlength=n).astype(float)
         return sums / np.where(count > 0, count, np.nan)
 
-    cycle = np.where(deals.won, (deals.closed - deals.created).dt.days.to_numpy(dtype=float), np.nan)
     age = np.where(deals.open, (day - deals.created).dt.days.to_numpy(dtype=float), np.nan)
-    mean_amount, cycle_days = mean(np.where(deals.won, amounts, np.nan)), mean(cycle)
+    mean_amount, cycle_days = mean(np.where(deals.won, amounts, np.nan)), mean(np.where(cycle > 0, cycle, np.nan))
+    n_same_day = np.bincount(number[(cycle == 0) & (number >= 0)], minlength=n)
     longer = (age > cycle_days[number]) & (number >= 0) if n else np.zeros(len(frame), dtype=bool)
     n_longer = np.bincount(number[longer], minlength=n)
-    flow = rates["n_open"].to_numpy(dtype=float) * mean_amount / np.where(cycle_days > 0, cycle_days, np.nan)
+    flow = rates["n_open"].to_numpy(dtype=float) * mean_amount / cycle_days
     reasons = [
         (rates["n_won"] + rates["n_lost"] == 0, _NO_CLOSED),
         (rates["n_won"] == 0, _NO_WINS),
         (np.isnan(mean_amount), _NO_PRICE),
+        (np.isnan(cycle_days) & (n_same_day > 0), _SAME_DAY),
         (np.isnan(cycle_days), _NO_CYCLE),
     ]
-    censored = [_CENSORED.format(n=count) for count in n_longer]
+    said = [_velocity_note(*counts) for counts in zip(n_longer.tolist(), n_same_day.tolist(), strict=True)]
     result = rates.assign(
         mean_won_amount=mean_amount,
         cycle_days=cycle_days,
+        n_same_day=n_same_day,
         n_open_longer=n_longer,
         velocity_per_day=flow * rates["win_rate_closed"],
         velocity_low=flow * rates["low"],
         velocity_high=flow * rates["high"],
-        note=pd.Series(np.select([mask for mask, _ in reasons], [text for _, text in reasons], censored), dtype="str"),
+        **_notes(reasons, said),
     )
     return result[[*groups, *VELOCITY]]
+
+
+def _velocity_note(n_longer: int, n_same_day: int) -> Label:
+    """Return what the velocity of a group leaves out."""
+    parts = [(_CENSORED, n_longer), *([(_LEFT_OUT, n_same_day)] if n_same_day else [])]
+    return Label("".join(text.en.format(n=n) for text, n in parts), "".join(text.zh.format(n=n) for text, n in parts))

@@ -9,7 +9,7 @@ import pandas as pd
 
 from custvalue.frames.nullable import ordered_classes
 from custvalue.frames.parts import Parts
-from custvalue.frames.periods import AsOf
+from custvalue.frames.periods import AsOf, check_freq
 from custvalue.kernels import pools as kernel_pools
 from custvalue.kernels.arrays import Floats
 from custvalue.kernels.money_sums import MoneySum, money_sum
@@ -18,6 +18,7 @@ from custvalue.rules import playbook
 from custvalue.rules.errors import is_number, refusal
 from custvalue.rules.labels import Lang, check_lang
 from custvalue.rules.ladder import Ladder
+from custvalue.tracking.arguments import check_column_name, column_list, period_labels_of
 from custvalue.tracking.revenue_parts import DealRules, RevenueDeals, Spread, Strength, revenue_deals
 from custvalue.tracking.revenue_words import basis_text
 
@@ -39,7 +40,9 @@ SUMMARY = (
     "error_kind",
 )
 _TEXTS, _COUNTS = ("method", "error_kind"), ("n_won", "n_open")
-SUMMARY_TYPES = {name: "str" if name in _TEXTS else "int64" if name in _COUNTS else "float64" for name in SUMMARY}
+SUMMARY_TYPES: dict[str, Any] = {
+    name: "str" if name in _TEXTS else "int64" if name in _COUNTS else "float64" for name in SUMMARY
+}
 SHOWN = (0.1, 0.5, 0.9)
 LEVELS = np.arange(1, 1000) / 1000
 
@@ -53,7 +56,7 @@ class RevenueDistribution(Parts):
     two deals' outcomes (won or not), averaged with the money at stake as weight; missing where no two deals are open.
     ``summary`` has one row for each
     part (or for the whole), ``left_out`` says which deals are not in it. ``parts`` holds the distributions by period
-    and group, keyed by ``(period, *group)``. ``a + b`` adds the revenue of independent parts.
+    and group, keyed by ``(period, *group)``. ``a + b`` and ``sum([a, b])`` add the revenue of independent parts.
     """
 
     period: str
@@ -69,6 +72,7 @@ class RevenueDistribution(Parts):
     parts: Mapping[tuple[Any, ...], "RevenueDistribution"] = field(repr=False)
     pools: tuple[Pool, ...] = field(repr=False)
     draw_names: frozenset[str] = field(repr=False)
+    latent: float = field(repr=False)
     found: MoneySum = field(repr=False)
 
     @property
@@ -109,9 +113,9 @@ class RevenueDistribution(Parts):
     def quantile(self, q: Sequence[float] | Floats) -> Floats: ...
     def quantile(self, q: Any) -> Any:
         """Return the smallest revenue that is not exceeded with chance ``q`` (0 < q < 1), one for each ``q``."""
-        level = np.asarray(q, dtype=np.float64)
+        level = _numbers(q, "a quantile's level lies between 0 and 1", "Write P90 as 0.9.")
         if not ((level > 0) & (level < 1)).all():
-            raise refusal("a quantile's level lies between 0 and 1", q, "Write P90 as 0.9.")
+            raise refusal("a quantile's level lies between 0 and 1", repr(q), "Write P90 as 0.9.")
         found = self.found.law.quantile(np.atleast_1d(level))
         return found if level.ndim else float(found[0])
 
@@ -133,7 +137,7 @@ class RevenueDistribution(Parts):
     def cdf(self, x: Sequence[float] | Floats) -> Floats: ...
     def cdf(self, x: Any) -> Any:
         """Return the chance of a revenue of at most ``x``, one for each ``x``."""
-        at = np.asarray(x, dtype=np.float64)
+        at = _numbers(x, "cdf needs numbers", "Give revenue in currency units, one number or a list of them.")
         if np.isnan(at).any():
             raise refusal("cdf needs numbers", "missing", "Leave the missing ones out.")
         found = self.found.law.cdf(np.atleast_1d(at))
@@ -152,10 +156,11 @@ class RevenueDistribution(Parts):
     def __add__(self, other: "RevenueDistribution") -> "RevenueDistribution":
         if not isinstance(other, RevenueDistribution):
             return NotImplemented
-        if self.correlation > 0 and other.correlation > 0:
+        # A single deal shows no correlation, and hangs on the common factor all the same.
+        if self.latent > 0 and other.latent > 0:
             raise refusal(
                 "distributions that share a common factor do not add",
-                f"latent correlations {self.correlation:g} and {other.correlation:g}",
+                f"latent correlations {self.latent:g} and {other.latent:g}",
                 "Ask revenue_distribution for all their deals at once.",
             )
         if any(mine is theirs for mine in self.pools for theirs in other.pools if mine.amount.size):
@@ -170,9 +175,11 @@ class RevenueDistribution(Parts):
                 "Ask revenue_distribution for all their deals at once.",
             )
         pools = _joined(self.pools + other.pools)
-        left_out = self.left_out.copy()
-        sums = left_out.columns.drop("reason")
-        left_out[sums] = self.left_out[sums] + other.left_out[sums]
+        left_out = self.left_out
+        # Parts of one answer share the table of what is in none of them; it counts once.
+        if left_out is not other.left_out:
+            sums = left_out.columns.drop("reason")
+            left_out = left_out.assign(**(left_out[sums] + other.left_out[sums]))
         period = self.period if self.period == other.period else f"{self.period} + {other.period}"
         return _distribution(
             period,
@@ -180,7 +187,25 @@ class RevenueDistribution(Parts):
             pools,
             self.draw_names | other.draw_names,
             left_out,
+            latent=max(self.latent, other.latent),
         )
+
+    def __radd__(self, other: object) -> "RevenueDistribution":
+        # sum() begins with 0.
+        return self if isinstance(other, int) and other == 0 else NotImplemented
+
+
+def _numbers(values: Any, rule: str, remedy: str) -> Floats:
+    """Return one number or a list of them as an array; texts, yes and no, and tables are refused."""
+    if isinstance(values, pd.Series) and pd.api.types.is_numeric_dtype(values):
+        values = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    try:
+        found = np.asarray(values)
+    except ValueError:
+        found = np.empty(0, dtype=object)
+    if found.dtype.kind not in "iuf" or found.ndim > 1:
+        raise refusal(rule, repr(values), remedy)
+    return found.astype(np.float64)
 
 
 def _joined(pools: tuple[Pool, ...]) -> tuple[Pool, ...]:
@@ -202,6 +227,8 @@ def _distribution(
     left_out: pd.DataFrame,
     parts: Mapping[tuple[Any, ...], RevenueDistribution] | None = None,
     summary: pd.DataFrame | None = None,
+    *,
+    latent: float,
 ) -> RevenueDistribution:
     found = money_sum(pools)
     own = float(sum(kernel_pools.own_variance(part).sum() for part in pools))
@@ -220,6 +247,7 @@ def _distribution(
         parts={} if parts is None else parts,
         pools=pools,
         draw_names=draw_names,
+        latent=latent,
         found=MoneySum(found.law.shifted(won[1]), found.method, found.error, found.error_kind),
     )
     if summary is not None:
@@ -323,6 +351,7 @@ def revenue_distribution(
     ValueError
         As for :func:`custvalue.expected_revenue`.
         If ``correlation`` lies outside 0 to below 1, or ``period`` is no label of the calendar.
+        If an amount is so large (above 10¹⁰⁰) that sums of squares leave the range of a float.
         If the frame holds events after ``as_of``: it then does not say where the deals stood on that day.
         If a spread or strength is negative or names no stage of the ladder.
 
@@ -356,15 +385,16 @@ def revenue_distribution(
     >>> round(revenue.mean, 6), round(revenue.at_least(300), 6), revenue.basis
     (220.0, 0.4, 'independent deals')
     """
+    check_column_name("probability", probability)
     rules = DealRules(
         ladder=ladder,
         correlation=correlation,
         probability=probability,
         amount_spread=amount_spread,
         probability_strength=probability_strength,
-        period=period,
+        period=period_labels_of(period, check_freq(freq)),
         freq=freq,
-        by=by,
+        by=column_list("by", by),
         amount=amount,
         stage=stage,
         outcome=outcome,
@@ -409,4 +439,13 @@ def _part(
     drawn = np.unique(mine.draw) if deals.draw_names else ()
     names = frozenset(deals.draw_names[code] for code in drawn if code >= 0)
     counts = int(won.sum()), float(deals.amounts[won].sum())
-    return _distribution(period, counts, (mine,) if mine.amount.size else (), names, deals.left_out, parts, summary)
+    return _distribution(
+        period,
+        counts,
+        (mine,) if mine.amount.size else (),
+        names,
+        deals.left_out,
+        parts,
+        summary,
+        latent=deals.correlation if mine.amount.size else 0.0,
+    )

@@ -1,6 +1,6 @@
 """How good were forecasts that came as a whole distribution: CRPS, and where in it the actual fell."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from custvalue.frames.parts import Parts
 from custvalue.kernels.arrays import Floats
 from custvalue.kernels.scores import binomial_band, crps_of_draws, crps_of_quantiles, pit_counts, pit_tests
 from custvalue.rules.errors import refusal
+from custvalue.tracking.arguments import check_share
 
 FEWEST = 10
 MOST_BINS = 100
@@ -105,8 +106,7 @@ def distribution_accuracy(
     """
     if not isinstance(n_bins, int) or isinstance(n_bins, bool) or not 2 <= n_bins <= MOST_BINS:  # noqa: PLR2004
         raise refusal(f"n_bins must be a whole number from 2 to {MOST_BINS}", repr(n_bins), "10 is usual.")
-    if not 0 < level < 1:
-        raise refusal("level must lie between 0 and 1", level, "Write 95 % as 0.95.")
+    check_share("level", level)
     if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
         raise refusal("seed must be a whole number of 0 or more", repr(seed), "Any will do; note it.")
     came = _actuals(actual)
@@ -130,7 +130,10 @@ def distribution_accuracy(
 
 def _actuals(actual: Any) -> Floats:
     """Return the actuals as floats, missing as NaN."""
-    column = pd.Series(actual, name="actual") if not isinstance(actual, pd.Series) else actual.rename("actual")
+    unordered = isinstance(actual, str | bytes | Mapping | Set | pd.DataFrame)
+    if not isinstance(actual, Iterable) or unordered:
+        raise refusal("actual must be a sequence of numbers", type(actual).__name__, "One per forecast, in order.")
+    column = actual.rename("actual") if isinstance(actual, pd.Series) else pd.Series(list(actual), name="actual")
     check = FrameCheck(column.to_frame(), "distribution_accuracy")
     values = check.numbers("actual")
     check.done()
@@ -179,22 +182,23 @@ def _of_draws(draws: np.ndarray, came: Floats, known: np.ndarray) -> _Scored:
 
 
 def _of_quantiles(frame: pd.DataFrame, came: Floats, known: np.ndarray) -> _Scored:
-    levels = pd.to_numeric(pd.Series(frame.columns, dtype=object), errors="coerce").to_numpy(dtype=np.float64)
+    names = frame.columns.tolist()
+    levels = pd.to_numeric(pd.Series([str(name) for name in names], dtype="str"), errors="coerce").to_numpy(np.float64)
     if not levels.size or not ((levels > 0) & (levels < 1)).all() or np.unique(levels).size < levels.size:
         raise refusal(
             "columns of quantiles are named by distinct levels between 0 and 1",
-            list(frame.columns)[:MOST_BINS],
+            names[:MOST_BINS],
             "Rename them, for instance {'p10': 0.1}, and give the actuals apart.",
         )
     check = FrameCheck(frame, "distribution_accuracy")
     order = np.argsort(levels)
-    values = np.column_stack([check.numbers(frame.columns[place]) for place in order])
+    values = np.column_stack([check.numbers(names[place]) for place in order])
     check.done()
     mine, y, levels = values[known], came[known], levels[order]
     _finite(~np.isnan(mine).any(axis=1), known)
     falls = np.zeros(known.size, dtype=bool)
     falls[known] = (np.diff(mine, axis=1) < 0).any(axis=1)
-    check.fail_rows("quantiles rise with their level", frame.columns[order[0]], falls, "Sort or correct them.")
+    check.fail_rows("quantiles rise with their level", names[order[0]], falls, "Sort or correct them.")
     check.done()
     edges = np.concatenate(([0.0], levels, [1.0]))
     below = (mine < y[:, None]).sum(axis=1)

@@ -14,8 +14,9 @@ from custvalue.frames.parts import Parts
 from custvalue.frames.periods import AsOf, as_day, check_freq, period_labels
 from custvalue.kernels.survival import kaplan_meier, time_until
 from custvalue.rules import playbook
-from custvalue.rules.errors import raise_all, refusal
+from custvalue.rules.errors import is_number, raise_all, refusal
 from custvalue.rules.ladder import Ladder
+from custvalue.tracking.arguments import check_share, column_list
 
 SETTLED = 0.95
 _LEVEL = 0.95
@@ -52,7 +53,7 @@ def stage_entries(
     ----------
     stage_history : frame
         One row per deal and stage entered: ``opportunity``, ``stage`` (of the ladder), ``entered`` (date). Where a deal
-        enters a stage twice, the first time counts.
+        enters a stage twice, the first time counts; a row without a date is left out.
     opportunities : frame
         One row per deal: ``opportunity``, ``outcome`` ("won", "lost", missing while open), ``closed`` (date).
     as_of : date
@@ -84,8 +85,8 @@ def stage_entries(
     Raises
     ------
     ValueError
-        If a column is missing or of a wrong type, a stage is not on the ladder, or a deal stands in the history and not
-        among the opportunities.
+        If a column is missing or of a wrong type, an opportunity is missing, a stage is not on the ladder, or a deal
+        stands in the history and not among the opportunities.
         If a deal is entered after it was closed, or occurs twice among the opportunities.
         If ``settled`` lies outside (0, 1) or ``matured_after`` is negative.
 
@@ -113,14 +114,14 @@ def stage_entries(
     """
     day = as_day(as_of)
     check_freq(freq)
-    if not 0 < settled < 1:
-        raise refusal("settled must lie between 0 and 1", settled, "Write 95 % as 0.95.")
-    if matured_after is not None and not matured_after >= 0:
-        raise refusal("matured_after must be 0 days or more", matured_after, "Leave it out to have it estimated.")
+    check_share("settled", settled)
+    kept = column_list("keep", keep)
+    if matured_after is not None and not (is_number(matured_after) and matured_after >= 0):
+        raise refusal("matured_after must be 0 days or more", repr(matured_after), "Leave it out to have it estimated.")
     history, codes, entered = _history(to_pandas(stage_history), ladder)
-    deals = _deals(to_pandas(opportunities), day, keep)
+    deals = _deals(to_pandas(opportunities), day, kept)
     place = pd.Index(deals["opportunity"]).get_indexer(history["opportunity"])
-    closed = deals["closed"].take(place).reset_index(drop=True)
+    closed = deals["closed"].reindex(place).reset_index(drop=True)
     _check_entries(history, place, entered, closed)
 
     rows = pd.DataFrame({"opportunity": history["opportunity"], "code": codes, "entered": entered, "place": place})
@@ -148,7 +149,7 @@ def stage_entries(
             "closed": known["closed"],
             "outcome": known["outcome"],
             "matured": matured,
-            **{name: known[name] for name in keep},
+            **{name: known[name] for name in kept},
         }
     )
     n = len(ladder.names)
@@ -167,8 +168,15 @@ def _history(frame: pd.DataFrame, ladder: Ladder) -> tuple[pd.DataFrame, Any, "p
     check.require("opportunity", "the deal's identifier")
     codes = ladder_codes(check, "stage", ladder, needed=np.ones(len(frame), dtype=bool))
     entered = check.dates("entered", purpose="day the stage was entered")
+    _check_named(check)
     check.done()
     return frame.reset_index(drop=True), codes, entered.reset_index(drop=True)
+
+
+def _check_named(check: FrameCheck) -> None:
+    if not check.failures:
+        unnamed = check.frame["opportunity"].isna().to_numpy(dtype=bool)
+        check.fail_rows("opportunity must not be missing", "opportunity", unnamed, "Name the deal.")
 
 
 def _deals(frame: pd.DataFrame, day: pd.Timestamp, keep: Sequence[str]) -> pd.DataFrame:
@@ -182,8 +190,9 @@ def _deals(frame: pd.DataFrame, day: pd.Timestamp, keep: Sequence[str]) -> pd.Da
     taken = [name for name in keep if name in _ENTRY]
     if taken:
         check.fail("keep must not name a result column", taken, "Leave it out.", "keep")
+    _check_named(check)
     if not check.failures:
-        repeated = frame["opportunity"].duplicated().to_numpy() & frame["opportunity"].notna().to_numpy()
+        repeated = frame["opportunity"].duplicated().to_numpy()
         check.fail_rows("a deal may occur once", "opportunity", repeated, "Drop the repeated rows.")
     check.done()
     outcome = np.select([states.won, states.lost], OUTCOMES, default="")

@@ -14,6 +14,7 @@ from custvalue.frames.periods import AsOf, as_day, check_freq
 from custvalue.kernels.exact import exact_grid, on_grid
 from custvalue.rules import playbook
 from custvalue.rules.ladder import Ladder
+from custvalue.tracking.arguments import MOST_MONEY
 from custvalue.tracking.deal_rows import MONEY_UNKNOWN, SET_APART, STATE_UNKNOWN, period_key, row_labels
 from custvalue.tracking.probabilities import P_MODEL, P_STAGE, PROBABILITIES, read_chances, refuse_unknown_state
 
@@ -140,7 +141,7 @@ def expected_revenue(
     check = FrameCheck(frame, "expected_revenue")
     check.rule("ladder", ladder, Ladder)
     deals = deals_as_of(check, day, outcome=outcome, created=created, closed=closed)
-    amounts = check.numbers(amount, low=0, purpose="what the deal is worth")
+    amounts = check.numbers(amount, low=0, high=MOST_MONEY, purpose="what the deal is worth")
     due = check.optional_dates(expected_close, usual="expected_close")
     chances = read_chances(
         check, probability=probability, ladder=ladder, stage=stage, p_rep=p_rep, p_model=p_model, needed=deals.open
@@ -247,7 +248,7 @@ def pipeline_by_stage(
     deals = deals_as_of(check, as_day(as_of), outcome=outcome, created=created, closed=closed)
     check.one_currency()
     refuse_unknown_state(check, deals.state_unknown, as_of)
-    amounts = check.numbers(amount, low=0, purpose="what the deal is worth")
+    amounts = check.numbers(amount, low=0, high=MOST_MONEY, purpose="what the deal is worth")
     codes = ladder_codes(check, stage, ladder, needed=deals.open)
     check.done()
     codes = codes[deals.open]

@@ -7,11 +7,13 @@ import pandas as pd
 
 from custvalue.frames.checks import FrameCheck, to_pandas
 from custvalue.frames.deals import OUTCOMES, WON, ladder_codes
-from custvalue.frames.periods import check_freq, parse_period
+from custvalue.frames.periods import check_freq
 from custvalue.rules import playbook
 from custvalue.rules.errors import raise_all
 from custvalue.rules.ladder import Ladder
+from custvalue.tracking.arguments import MOST_MONEY, period_of
 from custvalue.tracking.distribution import revenue_distribution
+from custvalue.tracking.names import unlike
 from custvalue.tracking.revenue_parts import check_correlation
 
 TAKEN_OVER = ("n_won", "won", "n_open", "open", "p10", "p50", "p90", "mean")
@@ -108,7 +110,7 @@ def revenue_fan(
     1 2026-08-05  90.0  200.0  90.0  290.0  210.0
     """
     check_freq(freq)
-    span = parse_period(period, freq)
+    span = period_of(period, freq)
     check_correlation(correlation, "revenue_fan")
     seen = _read_snapshots(
         FrameCheck(to_pandas(snapshots), "revenue_fan"),
@@ -127,7 +129,9 @@ def revenue_fan(
         outcome=outcome,
         closed=closed,
     )
-    raise_all("revenue_fan", _named_alike(seen, known))
+    failures = seen.failures + known.failures
+    ids = {"snapshots": seen.table["id"], "opportunities": known.table["id"]}
+    raise_all("revenue_fan", failures or unlike(ids, opportunity))
     table = seen.table[seen.table["taken"].between(span.start_time, span.end_time)]
     rows = [
         _fan_row(day, rows, known.table, correlation=correlation, period=str(span), ladder=ladder, freq=freq)
@@ -170,7 +174,7 @@ def _read_snapshots(
         check.fail_rows("a snapshot must have a day", snapshot, taken.isna().to_numpy(), "Say when it was taken.")
     is_open = check.choices(outcome, OUTCOMES) < 0 if check.has(outcome) else np.ones(len(check.frame), dtype=bool)
     codes = ladder_codes(check, stage, ladder, needed=is_open)
-    amounts = check.numbers(amount, low=0, purpose="what the deal is worth")
+    amounts = check.numbers(amount, low=0, high=MOST_MONEY, purpose="what the deal is worth")
     dues = check.dates(due, purpose="when the deal is due")
     check.one_currency()
     if opportunity in check.frame:
@@ -188,20 +192,11 @@ def _read_closed(check: FrameCheck, *, opportunity: str, amount: str, outcome: s
         copies = (ids.duplicated() & ids.notna()).to_numpy()
         check.fail_rows("an opportunity may occur once", opportunity, copies, "Drop the copies.")
     result = check.choices(outcome, OUTCOMES, purpose="'won' or 'lost', missing while open")
-    amounts = check.numbers(amount, low=0, purpose="what the deal is worth")
+    amounts = check.numbers(amount, low=0, high=MOST_MONEY, purpose="what the deal is worth")
     ended = check.dates(closed, purpose="when the deal was closed")
     check.one_currency()
     table = pd.DataFrame({"id": ids.array, "won": result == WON, "amount": amounts, "closed": ended.array})
     return _Read("opportunities", check, table[result >= 0])
-
-
-def _named_alike(seen: _Read, known: _Read) -> list[str]:
-    failures = seen.failures + known.failures
-    kinds = [part.table["id"] for part in (seen, known)]
-    if all(len(ids) for ids in kinds) and len({pd.api.types.is_numeric_dtype(ids) for ids in kinds}) > 1:
-        shown = f"snapshots: {kinds[0].dtype}, opportunities: {kinds[1].dtype}"
-        failures.append(f"opportunities must be named alike in both frames: got {shown}. Convert the column.")
-    return failures
 
 
 def _fan_row(

@@ -15,12 +15,18 @@ from custvalue.rules import playbook
 from custvalue.rules.errors import raise_all, refusal
 from custvalue.rules.followup import FOLLOW_UP, FollowUpTable
 from custvalue.rules.ladder import Attitudes, Ladder
+from custvalue.tracking.arguments import MOST_MONEY, check_share
+from custvalue.tracking.names import refuse_taken, unlike
 from custvalue.tracking.probabilities import P_MODEL, P_STAGE, read_chances, refuse_unknown_state
 from custvalue.tracking.slippage import count_slips
-from custvalue.tracking.stage_time import PERCENTILE, check_share, limits, name_failures, read_spells
+from custvalue.tracking.stage_time import PERCENTILE, limits, name_failures, read_spells
 
 MANY_SLIPS = 2
 STALL_NOTES = ("", "no_stage_history", "not_in_stage_history", "stage_differs_from_history", "limit_not_reached")
+RESULTS = (
+    *("action", "action_zh", "hours", "p_win_ever", "expected", "expected_per_hour", "rank", "days_in_stage"),
+    *("limit_days", "stalled", "stalled_note", "n_slips", "slipped_often", "cumulative_hours"),
+)
 _NO_HISTORY, _NOT_IN_HISTORY, _DIFFERS, _NO_LIMIT = range(1, len(STALL_NOTES))
 
 
@@ -99,6 +105,8 @@ def follow_up(
     ValueError
         If a column is missing or of a wrong type, a stage or attitude is not known, the table has no action for a
         stage or attitude, or an opportunity occurs twice.
+        If opportunities are numbers in one frame and texts in another: none would be found.
+        If the frame bears the name of a result column, other than ``p_win_ever`` where ``probability`` names it.
         If the frame holds events after ``as_of``: it then does not say where the deals stood on that day.
 
     Notes
@@ -135,8 +143,9 @@ def follow_up(
     names = {"outcome": outcome, "created": created, "closed": closed}
     deals = deals_as_of(check, day, **names)
     refuse_unknown_state(check, deals.state_unknown, as_of)
-    amounts = check.numbers(amount, low=0, purpose="what the deal is worth")
+    amounts = check.numbers(amount, low=0, high=MOST_MONEY, purpose="what the deal is worth")
     check.one_currency()
+    refuse_taken(check, RESULTS, read={"p_win_ever": probability})
     chances = read_chances(
         check, probability=probability, ladder=ladder, stage=stage, p_rep=p_rep, p_model=p_model, needed=deals.open
     )
@@ -170,6 +179,10 @@ def follow_up(
             checks["snapshots"], day, freq, opportunity=opportunity, snapshot=snapshot, due=expected_close
         )
         if check.require(opportunity, "which deal it is") and not checks["snapshots"].failures:
+            seen = checks["snapshots"].frame[opportunity]
+            checks["snapshots"].failures += unlike(
+                {"snapshots": seen, "opportunities": frame[opportunity]}, opportunity
+            )
             place = pd.Index(counted[opportunity]).get_indexer(frame[opportunity])
             n_slips = np.append(counted["n_slips"].to_numpy(dtype=float), np.nan)[place]
     raise_all("follow_up", name_failures(**checks))

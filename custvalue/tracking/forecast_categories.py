@@ -15,10 +15,11 @@ from custvalue.kernels.exact import exact_grid, on_grid
 from custvalue.rules import playbook
 from custvalue.rules.forecast_categories import FORECAST_CATEGORIES, ForecastCategories
 from custvalue.rules.ladder import Ladder
+from custvalue.tracking.arguments import MOST_MONEY, column_list
 from custvalue.tracking.deal_rows import MONEY_UNKNOWN, period_key, row_labels
 from custvalue.tracking.probabilities import P_MODEL, P_STAGE, read_chances, refuse_unknown_state
 
-MEASURES = ("n_deals", "n_unpriced", "amount", "cumulative_n_deals", "cumulative_amount")
+MEASURES = (*("n_deals", "n_unpriced", "amount", "cumulative_n_deals", "cumulative_n_unpriced", "cumulative_amount"),)
 
 
 def forecast_categories(
@@ -68,7 +69,8 @@ def forecast_categories(
         One row per period, group and category (all categories, surest first) where a won or open deal stands, periods
         in time order and the rows set apart last: ``period``, the ``by`` columns, ``category`` (ordered categorical,
         least certain lowest), ``n_deals``, ``n_unpriced``, ``amount`` (currency, unweighted; missing where deals stand
-        there and none has a price), ``cumulative_n_deals``, ``cumulative_amount`` (over the priced deals). Lost deals
+        there and none has a price), and of it and all surer ones ``cumulative_n_deals``, ``cumulative_n_unpriced`` and
+        ``cumulative_amount`` (over the priced deals; missing where deals stand there and none has a price). Lost deals
         stand nowhere.
 
     Raises
@@ -108,12 +110,12 @@ def forecast_categories(
     check.rule("categories", categories, ForecastCategories)
     deals = deals_as_of(check, day, outcome=outcome, created=created, closed=closed)
     refuse_unknown_state(check, deals.state_unknown, as_of)
-    amounts = check.numbers(amount, low=0, purpose="what the deal is worth")
+    amounts = check.numbers(amount, low=0, high=MOST_MONEY, purpose="what the deal is worth")
     due = check.optional_dates(expected_close, usual="expected_close")
     chances = read_chances(
         check, probability=probability, ladder=ladder, stage=stage, p_rep=p_rep, p_model=p_model, needed=deals.open
     )
-    groups = group_columns(check, by, results=("period", "category", *MEASURES))
+    groups = group_columns(check, column_list("by", by), results=("period", "category", *MEASURES))
     check.one_currency()
     check.done()
 
@@ -138,7 +140,9 @@ def forecast_categories(
     n_deals = np.bincount(cell, minlength=size).reshape(shape)[:, ::-1]
     n_unpriced = np.bincount(cell, weights=~known[counted], minlength=size).astype(np.int64).reshape(shape)[:, ::-1]
     total = kernels.sums_by_code(cell, money, size).reshape(shape)[:, ::-1]
+    rolled_up, rolled_unpriced = np.cumsum(n_deals, axis=1), np.cumsum(n_unpriced, axis=1)
     unknown = (n_deals > 0) & (n_deals == n_unpriced)
+    all_unknown = (rolled_up > 0) & (rolled_up == rolled_unpriced)
     result = rows.iloc[np.repeat(np.arange(n_rows), n_categories)].reset_index(drop=True)
     all_codes = np.tile(np.arange(n_categories)[::-1], n_rows)
     result = result.assign(
@@ -147,7 +151,8 @@ def forecast_categories(
         n_deals=n_deals.ravel(),
         n_unpriced=n_unpriced.ravel(),
         amount=np.where(unknown, np.nan, total).ravel(),
-        cumulative_n_deals=np.cumsum(n_deals, axis=1).ravel(),
-        cumulative_amount=np.cumsum(total, axis=1).ravel(),
+        cumulative_n_deals=rolled_up.ravel(),
+        cumulative_n_unpriced=rolled_unpriced.ravel(),
+        cumulative_amount=np.where(all_unknown, np.nan, np.cumsum(total, axis=1)).ravel(),
     )
     return result[["period", *groups, "category", *MEASURES]]

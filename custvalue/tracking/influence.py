@@ -9,13 +9,14 @@ import pandas as pd
 
 from custvalue.frames.nullable import nullable_booleans
 from custvalue.frames.parts import Parts
-from custvalue.frames.periods import AsOf
+from custvalue.frames.periods import AsOf, check_freq
 from custvalue.kernels.arrays import Floats
 from custvalue.kernels.leave_one_out import reach_if
 from custvalue.kernels.pools import Pool, covariances, own_variance
 from custvalue.rules import playbook
 from custvalue.rules.errors import is_number, refusal
 from custvalue.rules.ladder import Ladder
+from custvalue.tracking.arguments import check_column_name, period_labels_of
 from custvalue.tracking.distribution import distribution_of
 from custvalue.tracking.revenue_parts import DealRules, Spread, Strength, revenue_deals
 
@@ -110,6 +111,7 @@ def deal_influence(
     ValueError
         As for :func:`revenue_distribution`.
         If ``target`` is no number, or ``hinges_from`` lies outside 0–1.
+        If the frame bears the name of a result column.
 
     Notes
     -----
@@ -140,13 +142,14 @@ def deal_influence(
         raise refusal("deal_influence: target must be a number", repr(target), "Give it in currency units.")
     if not is_number(hinges_from) or not 0 <= hinges_from <= 1:
         raise refusal("deal_influence: hinges_from must lie in 0–1", repr(hinges_from), "Write 10 points as 0.1.")
+    check_column_name("probability", probability)
     rules = DealRules(
         ladder=ladder,
         correlation=correlation,
         probability=probability,
         amount_spread=amount_spread,
         probability_strength=probability_strength,
-        period=period,
+        period=period_labels_of(period, check_freq(freq)),
         freq=freq,
         by=(),
         amount=amount,

@@ -11,6 +11,7 @@ from custvalue.frames.deals import group_columns
 from custvalue.kernels.clustered import Effective, clustered_counts, rate_intervals
 from custvalue.kernels.scores import pinball, winkler
 from custvalue.rules.errors import refusal
+from custvalue.tracking.arguments import MOST_MONEY, check_share
 
 MEASURES = {
     "n": "int64",
@@ -75,6 +76,7 @@ def interval_accuracy(
     ------
     ValueError
         If a column is missing or of a wrong type, or an interval's low end lies above its high end.
+        If there is a ``period`` column with missing values, or ``quantiles`` is no mapping.
         If ``level``, ``confidence`` or a quantile's level is not between 0 and 1.
 
     Notes
@@ -95,21 +97,28 @@ def interval_accuracy(
        n  coverage  coverage_low  mean_width  winkler
     0  2       0.5         0.095        30.0     40.0
     """
+    if quantiles is not None and not isinstance(quantiles, Mapping):
+        raise refusal("quantiles must map columns to levels", repr(quantiles), "For instance {'p10': 0.1}.")
     levels = dict(quantiles or {})
     for name, value in (("level", level), ("confidence", confidence), *levels.items()):
-        if not 0 < value < 1:
-            raise refusal(f"{name} must lie between 0 and 1", value, "Write 80 % as 0.8.")
+        check_share(name, value, "Write 80 % as 0.8.")
     frame = to_pandas(forecasts)
     check = FrameCheck(frame, "interval_accuracy")
-    least = check.numbers(low, purpose="the interval's lower end")
-    most = check.numbers(high, purpose="the interval's upper end")
-    came = check.numbers(actual, purpose="what came")
+    least = check.numbers(low, low=-MOST_MONEY, high=MOST_MONEY, purpose="the interval's lower end")
+    most = check.numbers(high, low=-MOST_MONEY, high=MOST_MONEY, purpose="the interval's upper end")
+    came = check.numbers(actual, low=-MOST_MONEY, high=MOST_MONEY, purpose="what came")
     if not check.failures:
         check.fail_rows("low must not lie above high", low, least > most, "Swap them.")
-    given = {name: check.numbers(name, purpose="a quantile of the forecast") for name in levels}
+    given = {
+        name: check.numbers(name, low=-MOST_MONEY, high=MOST_MONEY, purpose="a quantile of the forecast")
+        for name in levels
+    }
     scored = [prefix + name for name in levels for prefix in _QUANTILE]
     groups = group_columns(check, by, results=(*MEASURES, *scored))
-    clusters = pd.factorize(frame[period])[0] if check.may_use(period, usual="period") else None
+    clusters = None
+    if check.may_use(period, usual="period"):
+        clusters = pd.factorize(frame[period])[0]
+        check.fail_rows("period must not be missing", period, clusters < 0, "Fill it in, or drop the column.")
     check.one_currency()
     check.done()
 

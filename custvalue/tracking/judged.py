@@ -46,16 +46,17 @@ class JudgedRows:
 def judged_rows(check: FrameCheck, probability: str, outcome: str, matured: str) -> JudgedRows:
     """Return the checked rows of a frame of stated probabilities; outcomes are 1, 0, or missing while open."""
     frame = check.frame
-    p = check.numbers(probability, low=0, high=1, purpose="the probability that was stated")
-    if outcome in frame and _is_zero_or_one(frame[outcome]):
-        result = frame[outcome].to_numpy(dtype=np.float64, na_value=np.nan)
-        complete = all_known(p, result)
-        if not complete:
+    p, result = check.plain_numbers(probability), check.plain_numbers(outcome)
+    complete = p is not None and result is not None and all_known(p, result)
+    if p is None or result is None or not complete:  # a closer look, which says what is wrong
+        p = check.numbers(probability, low=0, high=1, purpose="the probability that was stated")
+        if outcome in frame and _is_zero_or_one(frame[outcome]):
+            result = frame[outcome].to_numpy(dtype=np.float64, na_value=np.nan)
             wrong = ~np.isnan(result) & (result != 0) & (result != 1)
             check.fail_rows(f"{outcome} must be 1 or 0", outcome, wrong, "Missing while open.")
-    else:
-        codes = check.choices(outcome, OUTCOMES, purpose="'won' or 'lost', missing while open")
-        result = np.where(codes < 0, np.nan, codes == WON)
+        else:
+            codes = check.choices(outcome, OUTCOMES, purpose="'won' or 'lost', missing while open")
+            result = np.where(codes < 0, np.nan, codes == WON)
         complete = all_known(p, result)
     mature = None
     if check.may_use(matured, usual="matured"):
@@ -71,7 +72,7 @@ def judged_rows(check: FrameCheck, probability: str, outcome: str, matured: str)
 
 
 def _is_zero_or_one(column: "pd.Series[Any]") -> bool:
-    return pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)
+    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_complex_dtype(column)
 
 
 def _refuse_hindsight(check: FrameCheck) -> None:

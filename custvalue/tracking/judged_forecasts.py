@@ -7,14 +7,16 @@ import numpy as np
 import pandas as pd
 
 from custvalue.frames.checks import FrameCheck, to_pandas
-from custvalue.frames.deals import deals_as_of, ladder_codes
+from custvalue.frames.deals import OUTCOMES, deals_as_of, ladder_codes
 from custvalue.frames.parts import Parts
 from custvalue.frames.periods import AsOf, as_day, check_freq, parse_period, period_labels, periods_per_year
 from custvalue.rules import playbook
-from custvalue.rules.errors import InputError, raise_all, refusal
+from custvalue.rules.errors import InputError, is_number, raise_all, refusal
 from custvalue.rules.ladder import Ladder
+from custvalue.tracking.arguments import MOST_MONEY
 
 DAYS_IN_WEEK = 7
+MOST_WEEKS = 520
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ def judge_forecasts(
     forecasts : frame
         One row per submission: ``owner``, ``period`` (label), ``forecast`` (currency), ``submitted`` (date).
     opportunities : frame
-        One row per deal: ``owner``, ``amount``, ``outcome``, ``closed``. Who owned the deal when it closed gets it.
+        One row per deal: ``owner``, ``amount``, ``outcome``, ``closed``, with snapshots ``opportunity``, too. Who owned
+        the deal when it closed gets it.
     as_of : date
         Periods that end after it are left out: their outcome is not known.
     weeks_before : float
@@ -79,11 +82,13 @@ def judge_forecasts(
         If a column is missing or of a wrong type, a period is no label of the calendar, or ``weeks_before`` is
         negative. If a forecast was submitted after its period's end: the outcome was known.
         If an owner or a day of submission is missing, or an owner submitted twice on one day for one period.
-        If a deal stands twice on a snapshot.
+        If a deal stands twice on a snapshot or among the opportunities, or none of the forecasters is among their
+        owners.
 
     Notes
     -----
-    A deal that closed after the day counts as open on it. Pipelines are those of the latest snapshot on or before the
+    A deal that closed after the day counts as open on it. What a snapshot holds though it was closed by then, or has an
+    ``outcome`` there, is no pipeline. Pipelines are those of the latest snapshot on or before the
     day of the submission, however old; deals without an amount or a due date are not in them. The stage's chance is
     that of ever winning, so ``weighted_pipeline`` is what a CRM shows, not the best forecast one could make.
 
@@ -96,10 +101,13 @@ def judge_forecasts(
     """
     day = as_day(as_of)
     per_year = periods_per_year(check_freq(freq))
-    if not weeks_before >= 0:
-        raise refusal("weeks_before must be 0 or more", weeks_before, "Count back from the period's end.")
-    said = _submissions(to_pandas(forecasts), freq)
-    won = _won(to_pandas(opportunities), day)
+    if not is_number(weeks_before) or not 0 <= weeks_before <= MOST_WEEKS:
+        remedy = f"Count back from the period's end, by at most {MOST_WEEKS} weeks."
+        raise refusal("weeks_before must be 0 or more", repr(weeks_before), remedy)
+    said = _submissions(to_pandas(forecasts), ladder, freq)
+    deals = to_pandas(opportunities)
+    won = _won(deals, day)
+    _check_alike("opportunities", said, deals)
     known_from = _covered_from(won, covered_from, freq)
 
     known = said[said["ends"] <= day]
@@ -131,34 +139,36 @@ def judge_forecasts(
     columns += ["last_period", "same_period_last_year"]
     chosen = chosen.reset_index(drop=True)
     if snapshots is not None:
-        pipeline = _pipelines(to_pandas(snapshots), chosen, won, ladder)
+        seen = to_pandas(snapshots)
+        pipeline = _pipelines(seen, said, chosen, won, ladder)
         chosen, columns = chosen.assign(**pipeline), [*columns, *pipeline]
     return JudgedForecasts(chosen[columns], left_out.sort_values(keys, kind="stable", ignore_index=True))
 
 
-def _submissions(frame: pd.DataFrame, freq: str) -> pd.DataFrame:
+def _submissions(frame: pd.DataFrame, ladder: Ladder, freq: str) -> pd.DataFrame:
     """Return the submissions with the first and last day of their periods."""
     check = FrameCheck(frame, "judge_forecasts: forecasts")
+    check.rule("ladder", ladder, Ladder)
     check.require("owner", "the salesperson")
     check.require("period", "label of the period")
-    values = check.numbers("forecast", low=0, missing_ok=False, purpose="what was forecast")
+    values = check.numbers("forecast", low=0, high=MOST_MONEY, missing_ok=False, purpose="what was forecast")
     submitted = check.dates("submitted", purpose="day of the submission")
     check.one_currency()
     check.done()
     labels = frame["period"].astype("str")
-    ends, starts, wrong = {}, {}, []
+    names, ends, starts, wrong = {}, {}, {}, []
     for label in pd.unique(labels):
         try:
             period = parse_period(label, freq)
         except InputError as error:
             wrong.append(str(error))
         else:
-            starts[label], ends[label] = period.start_time, period.end_time.normalize()
+            names[label], starts[label], ends[label] = str(period), period.start_time, period.end_time.normalize()
     raise_all(check.caller, wrong)
     said = pd.DataFrame(
         {
-            "owner": frame["owner"].to_numpy(),
-            "period": labels.to_numpy(),
+            "owner": _uncoded(frame["owner"]),
+            "period": labels.map(names).astype("str").array,
             "forecast": values,
             "submitted": submitted.to_numpy(),
             "starts": pd.to_datetime(labels.map(starts).to_numpy()),
@@ -189,13 +199,34 @@ def _won(frame: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
     check.require("owner", "the salesperson")
     states = deals_as_of(check, day)
     check.require("closed", "day the deal was won or lost")
-    amounts = check.numbers("amount", low=0, purpose="what was won")
+    amounts = check.numbers("amount", low=0, high=MOST_MONEY, purpose="what was won")
     check.one_currency()
+    if "opportunity" in frame and not check.failures:
+        repeated = (frame["opportunity"].duplicated() & frame["opportunity"].notna()).to_numpy(dtype=bool)
+        check.fail_rows("a deal may occur once", "opportunity", repeated, "Drop the repeated rows.")
     check.done()
+    named = {"opportunity": _uncoded(frame["opportunity"])} if "opportunity" in frame else {}
+    days = states.closed.to_numpy()
     rows = pd.DataFrame(
-        {"owner": frame["owner"].to_numpy(), "amount": amounts, "won": states.won, "closed": states.closed.to_numpy()}
+        {**named, "owner": _uncoded(frame["owner"]), "amount": amounts, "won": states.won, "closed": days}
     )
     return rows[states.won | states.lost]
+
+
+def _uncoded(column: "pd.Series[Any]") -> Any:
+    """Return a column's values, those of a categorical as what they stand for: codes of two frames do not compare."""
+    coded = isinstance(column.dtype, pd.CategoricalDtype)
+    return (column.astype(column.cat.categories.dtype) if coded else column).array
+
+
+def _check_alike(name: str, said: pd.DataFrame, other: pd.DataFrame) -> None:
+    """Refuse a frame in which none of the forecasters occurs: every actual would be zero by it."""
+    there = other["owner"].dropna().unique()
+    if len(said) and len(there) and not said["owner"].isin(list(there)).any():
+        shown = f"{said['owner'].iloc[0]!r} among the forecasts, {there[0]!r} among the {name}"
+        raise refusal(
+            f"judge_forecasts: owners are named alike in forecasts and {name}", shown, "Convert the column, or map it."
+        )
 
 
 def _covered_from(won: pd.DataFrame, covered_from: AsOf | None, freq: str) -> pd.Timestamp:
@@ -237,38 +268,56 @@ def _earlier(labels: "pd.Series[str]", back: int, freq: str) -> "pd.Series[str]"
     return labels.map(lambda label: str(pd.Period(label, freq=freq) - back)).astype("str")
 
 
-def _pipelines(frame: pd.DataFrame, chosen: pd.DataFrame, won: pd.DataFrame, ladder: Ladder) -> dict[str, Any]:
+def _merged(left: pd.DataFrame, right: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Return the rows that match, also where a column without any name in it is of another type."""
+    if left["owner"].dtype != right["owner"].dtype:
+        left, right = (rows.astype({"owner": object}) for rows in (left, right))
+    return left.merge(right, on=keys, how="inner")
+
+
+def _pipelines(
+    frame: pd.DataFrame, said: pd.DataFrame, chosen: pd.DataFrame, won: pd.DataFrame, ladder: Ladder
+) -> dict[str, Any]:
     """Return each submission's pipeline on the latest snapshot before it, as summed and as weighted by stage."""
     check = FrameCheck(frame, "judge_forecasts: snapshots")
-    check.rule("ladder", ladder, Ladder)
     check.require("owner", "the salesperson")
     check.require("opportunity", "the deal's identifier")
     taken = check.dates("snapshot", purpose="day of the snapshot")
     due = check.dates("expected_close", purpose="expected close as known that day")
-    amounts = check.numbers("amount", low=0, purpose="value as known that day")
-    codes = ladder_codes(check, "stage", ladder, needed=np.ones(len(frame), dtype=bool))
+    amounts = check.numbers("amount", low=0, high=MOST_MONEY, purpose="value as known that day")
+    is_open = np.ones(len(frame), dtype=bool)
+    if check.has("outcome"):
+        is_open = check.choices("outcome", OUTCOMES, purpose="closed rows are no pipeline") < 0
+    codes = ladder_codes(check, "stage", ladder, needed=is_open)
     if not check.failures:
         repeated = frame.duplicated(["snapshot", "opportunity"]).to_numpy()
         check.fail_rows("a deal stands once on a snapshot", "opportunity", repeated, "Drop the repeated rows.")
     check.done()
+    _check_alike("snapshots", said, frame)
+    if "opportunity" in won:
+        ended = won.dropna(subset="opportunity").set_index("opportunity")["closed"]
+        closed = ended.reindex(_uncoded(frame["opportunity"])).to_numpy()
+        is_open &= ~(closed <= taken.to_numpy())
     open_deals = pd.DataFrame(
         {
-            "owner": frame["owner"].to_numpy(),
+            "owner": _uncoded(frame["owner"]),
             "snapshot": taken.to_numpy(),
             "due": due.to_numpy(),
             "amount": amounts,
             "weighted": amounts * np.array([*ladder.probabilities, np.nan])[codes],
         }
-    )
-    days = np.unique(open_deals["snapshot"].to_numpy())
+    )[is_open]
+    days = np.unique(taken.dropna().to_numpy())
+    if not days.size:
+        return dict.fromkeys(("raw_pipeline", "weighted_pipeline"), np.full(len(chosen), np.nan))
     place = np.searchsorted(days, chosen["submitted"].to_numpy(), side="right") - 1
     rows = chosen[["owner", "starts", "ends"]].assign(
         row=np.arange(len(chosen)), snapshot=np.where(place >= 0, days[np.maximum(place, 0)], np.datetime64("NaT"))
     )
-    joined = rows.merge(open_deals, on=["owner", "snapshot"], how="inner")
+    joined = _merged(rows, open_deals, ["owner", "snapshot"])
     joined = joined[(joined["due"] >= joined["starts"]) & (joined["due"] <= joined["ends"])]
     sums = joined.groupby("row")[["amount", "weighted"]].sum().reindex(rows["row"]).fillna(0.0)
-    so_far = rows.merge(won[won["won"]], on="owner", how="inner")
+    so_far = _merged(rows, won[won["won"]], ["owner"])
     so_far = so_far[(so_far["closed"] >= so_far["starts"]) & (so_far["closed"] <= so_far["snapshot"])]
     already = so_far.groupby("row")["amount"].sum().reindex(rows["row"]).fillna(0.0).to_numpy()
     seen = rows["snapshot"].notna().to_numpy()

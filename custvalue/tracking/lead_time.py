@@ -11,6 +11,7 @@ from custvalue.frames.parts import Parts
 from custvalue.frames.periods import AsOf
 from custvalue.rules.errors import refusal
 from custvalue.tracking.accuracy import forecast_accuracy
+from custvalue.tracking.arguments import number_list
 from custvalue.tracking.judged_forecasts import judge_forecasts
 
 WEEKS = (10, 8, 6, 4, 2, 0)
@@ -69,9 +70,10 @@ def accuracy_by_lead(
     1             4  84  0.34
     2             0  84  0.22
     """
-    weeks = sorted(weeks_before, reverse=True)
+    remedy = "For instance (8, 4, 0)."
+    weeks = sorted(number_list("weeks_before", weeks_before, remedy), reverse=True)
     if not weeks or len(set(weeks)) < len(weeks):
-        raise refusal("weeks_before must be distinct lead times", list(weeks_before), "For instance (8, 4, 0).")
+        raise refusal("weeks_before must be distinct lead times", list(weeks_before), remedy)
     said, deals = to_pandas(forecasts), to_pandas(opportunities)
     options: dict[str, Any] = {"as_of": as_of, "covered_from": covered_from, "freq": freq}
     parts = [

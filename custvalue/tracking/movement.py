@@ -12,8 +12,10 @@ from custvalue import kernels
 from custvalue.frames.checks import to_pandas
 from custvalue.frames.nullable import ordered_classes
 from custvalue.frames.parts import Parts
-from custvalue.frames.periods import AsOf, as_day, parse_period
+from custvalue.frames.periods import AsOf, as_day, check_freq
+from custvalue.rules.errors import refusal
 from custvalue.rules.movement import BARS
+from custvalue.tracking.arguments import column_list, period_of
 from custvalue.tracking.two_snapshots import Pair, read_pair
 
 _BAR = {name: code for code, name in enumerate(BARS)}
@@ -103,7 +105,7 @@ def pipeline_movement(
         If a column is missing or of a wrong type, an amount is negative, an outcome neither won nor lost, or an
         opportunity is missing or occurs twice in a frame.
         If a frame holds several snapshot days, or ``before`` is not taken before ``after``.
-        If ``period`` or ``freq`` cannot be read.
+        If ``days`` are not two dates, or ``period``, ``freq`` or ``by`` cannot be read.
 
     Notes
     -----
@@ -130,15 +132,16 @@ def pipeline_movement(
     >>> bars.loc[bars["n_deals"] > 0, ["bar", "n_deals", "amount_signed"]].to_dict("split")["data"]
     [['opening', 2, 150.0], ['new', 1, 30.0], ['raised', 1, 10.0], ['won', 1, -100.0], ['closing', 2, 90.0]]
     """
-    due_in = None if period is None else parse_period(period, freq)
-    groups = [by] if isinstance(by, str) else list(by)
+    check_freq(freq)
+    due_in = None if period is None else period_of(period, freq)
+    groups = column_list("by", by)
     pair = read_pair(
         "pipeline_movement",
         to_pandas(before),
         to_pandas(after),
         None if opportunities is None else to_pandas(opportunities),
         groups=groups,
-        days=None if days is None else (as_day(days[0]), as_day(days[1])),
+        days=_days(days),
         period=due_in,
         opportunity=opportunity,
         amount=amount,
@@ -156,6 +159,19 @@ def pipeline_movement(
         deals=_deals(pair, booked, opportunity),
         closed=_closed(pair, opportunity),
     )
+
+
+def _days(days: Any) -> tuple[pd.Timestamp, pd.Timestamp] | None:
+    """Return the days of the two snapshots, where they were given."""
+    if days is None:
+        return None
+    try:
+        before, after = days if isinstance(days, list | tuple) else ()
+        return as_day(before), as_day(after)
+    except ValueError as error:
+        raise refusal(
+            "days must be two dates, of before and of after", repr(days), "Write ('2026-07-01', '2026-09-30')."
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)

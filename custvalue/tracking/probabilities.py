@@ -13,11 +13,15 @@ from custvalue.frames.deals import deals_as_of, ladder_codes
 from custvalue.frames.nullable import nullable_integers
 from custvalue.frames.periods import AsOf, as_day
 from custvalue.rules import playbook
+from custvalue.rules.errors import is_number, refusal
 from custvalue.rules.ladder import Ladder
+from custvalue.tracking.arguments import MOST_MONEY, check_column_name
+from custvalue.tracking.names import refuse_taken
 
 P_STAGE, P_REP, P_MODEL = "p_stage", "p_rep", "p_model"
 PROBABILITIES = (P_STAGE, P_REP, P_MODEL)
 AS_ENTERED = "probability"
+DISAGREEMENT = (P_STAGE, P_REP, P_MODEL, "p_rep_minus_p_stage", "expected_rep_minus_stage", "rank")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,9 @@ def read_chances(
     needed: NDArray[np.bool_],
 ) -> Chances:
     """Read the three probabilities and the one chosen by name; the chosen one must be there where ``needed``."""
+    check_column_name("probability", probability)
+    check_column_name("p_rep", p_rep)
+    check_column_name("p_model", p_model)
     columns = {
         P_REP: p_rep or (P_REP if check.has(P_REP) else AS_ENTERED),
         P_MODEL: p_model,
@@ -105,7 +112,7 @@ def probability_disagreement(
     ladder : Ladder
         The chance of ever winning by stage.
     threshold : float
-        Deals whose two chances differ by more than this are listed.
+        Deals whose two chances differ by more than this (0–1) are listed.
     p_rep : str, optional
         The column of the rep's probability; ``p_rep`` if there is one, else ``probability``.
     p_model : str
@@ -123,8 +130,9 @@ def probability_disagreement(
     Raises
     ------
     ValueError
-        If a column is missing or of a wrong type, an open deal's stage is not on the ladder, or a probability lies
-        outside 0–1.
+        If a column is missing or of a wrong type, an open deal's stage is not on the ladder, or a probability or the
+        threshold lies outside 0–1.
+        If the frame bears the name of a result column, other than ``p_rep`` and ``p_model`` where they are read.
         If the frame holds events after ``as_of``: it then does not say where the deals stood on that day.
 
     Notes
@@ -148,15 +156,19 @@ def probability_disagreement(
     frame = to_pandas(opportunities)
     check = FrameCheck(frame, "probability_disagreement")
     check.rule("ladder", ladder, Ladder)
+    if not is_number(threshold) or not 0 <= threshold <= 1:
+        raise refusal("threshold must lie in 0 to 1", repr(threshold), "Write 20 points as 0.2.")
     deals = deals_as_of(check, as_day(as_of), outcome=outcome, created=created, closed=closed)
     refuse_unknown_state(check, deals.state_unknown, as_of)
-    amounts = check.numbers(amount, low=0, purpose="what the deal is worth")
+    amounts = check.numbers(amount, low=0, high=MOST_MONEY, purpose="what the deal is worth")
     check.one_currency()
-    rep = p_rep or (P_REP if check.has(P_REP) else AS_ENTERED)
-    check.require(rep, "the rep's probability")
     chances = read_chances(
         check, probability=P_STAGE, ladder=ladder, stage=stage, p_rep=p_rep, p_model=p_model, needed=deals.open
     )
+    rep = p_rep or (P_REP if check.has(P_REP) else AS_ENTERED)
+    if not p_rep:
+        check.require(rep, "the rep's probability")
+    refuse_taken(check, DISAGREEMENT, read={P_REP: rep, P_MODEL: p_model})
     check.done()
     apart = chances.p_rep - chances.p_stage
     moved = apart * amounts

@@ -13,7 +13,8 @@ from custvalue.frames.deals import group_columns
 from custvalue.frames.nullable import ordered_classes
 from custvalue.frames.parts import Parts
 from custvalue.kernels.calibration import corp, log_losses, spiegelhalter_z
-from custvalue.rules.errors import refusal
+from custvalue.rules.errors import is_number, refusal
+from custvalue.tracking.arguments import check_share, number_list
 from custvalue.tracking.judged import JudgedRows, judged_rows
 
 CLIP = 1e-3
@@ -121,16 +122,16 @@ def probability_accuracy(
        n  brier  log_loss  n_impossible
     0  4   0.43       inf             1
     """
-    _check_options(size_cuts, clip, level)
+    cuts = _check_options(size_cuts, clip, level)
     frame = to_pandas(judged)
     check = FrameCheck(frame, "probability_accuracy")
     rows = judged_rows(check, probability, outcome, matured)
     groups = group_columns(check, by, results=(*_MEASURES, SIZE, "probability"))
-    sizes = check.numbers(amount, purpose="to tell sizes apart") if size_cuts else None
+    sizes = check.numbers(amount, purpose="to tell sizes apart") if cuts else None
     check.done()
     keys = frame[groups].reset_index(drop=True)
     if sizes is not None:
-        keys[SIZE] = _size_classes(sizes, size_cuts)
+        keys[SIZE] = _size_classes(sizes, cuts)
     names = list(keys.columns)
     if names:
         number = keys.groupby(names, observed=True, dropna=False, sort=True).ngroup().to_numpy()
@@ -142,7 +143,7 @@ def probability_accuracy(
         members = [order]
     labels = keys.iloc[[place[0] for place in members if place.size]].reset_index(drop=True) if names else keys.iloc[:0]
     rate = "win_rate" if rows.is_fair else "win_rate_closed_only"
-    summaries = pd.DataFrame([_summary(rows, place, clip, rate) for place in members], columns=_columns(rate))
+    summaries = _typed(pd.DataFrame([_summary(rows, place, clip, rate) for place in members], columns=_columns(rate)))
     summary = pd.concat([labels, summaries], axis="columns") if names else summaries
     parts = [_stated(rows, place, level, rate) for place in members]
     stated = pd.concat(parts or [_nothing(rate)], ignore_index=True)
@@ -155,6 +156,12 @@ def probability_accuracy(
 def _columns(rate: str) -> list[str]:
     other = {"win_rate", "win_rate_closed_only"} - {rate}
     return [name for name in _MEASURES if name not in other]
+
+
+def _typed(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the summaries with their types, also where there is no row."""
+    counts = [name for name in table if name == "n" or str(name).startswith("n_")]
+    return table.astype(dict.fromkeys(table, "float64") | dict.fromkeys(counts, "int64") | {"note": "str"})
 
 
 def _summary(rows: JudgedRows, place: Any, clip: float, rate: str) -> dict[str, Any]:
@@ -235,10 +242,13 @@ def _size_classes(amounts: Any, cuts: Sequence[float]) -> Any:
     return ordered_classes(codes, names)
 
 
-def _check_options(size_cuts: Sequence[float], clip: float, level: float) -> None:
-    if list(size_cuts) != sorted(set(size_cuts)):
-        raise refusal("size_cuts must rise", list(size_cuts), "For instance (100_000, 500_000).")
-    if not 0 < clip < 0.5:  # noqa: PLR2004 (half of certainty)
-        raise refusal("clip must lie between 0 and 0.5", clip, "The default is 0.001.")
-    if not 0 < level < 1:
-        raise refusal("level must lie between 0 and 1", level, "Write 95 % as 0.95.")
+def _check_options(size_cuts: Any, clip: float, level: float) -> list[float]:
+    """Return the cuts between sizes, after checking every option."""
+    remedy = "For instance (100_000, 500_000)."
+    cuts = number_list("size_cuts", size_cuts, remedy)
+    if cuts != sorted(set(cuts)):
+        raise refusal("size_cuts must rise", cuts, remedy)
+    if not is_number(clip) or not 0 < clip < 0.5:  # noqa: PLR2004 (half of certainty)
+        raise refusal("clip must lie between 0 and 0.5", repr(clip), "The default is 0.001.")
+    check_share("level", level)
+    return cuts

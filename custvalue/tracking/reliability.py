@@ -14,6 +14,7 @@ from custvalue.kernels.clustered import Effective, clustered_counts, rate_interv
 from custvalue.rules import playbook
 from custvalue.rules.errors import refusal
 from custvalue.rules.ladder import Ladder
+from custvalue.tracking.arguments import check_share
 from custvalue.tracking.judged import judged_rows
 
 Bins = Literal["stage", "uniform", "quantile"]
@@ -100,6 +101,7 @@ def reliability_table(
     frame = to_pandas(judged)
     _check_options(bins, n_bins, interval, level)
     check = FrameCheck(frame, "reliability_table")
+    check.rule("ladder", ladder, Ladder)
     rows = judged_rows(check, probability, outcome, matured)
     clusters = None
     codes: NDArray[np.integer]
@@ -108,6 +110,7 @@ def reliability_table(
         names, n_bins = list(ladder.names), len(ladder.names)
     if check.may_use(cluster, usual="quarter"):
         clusters = pd.factorize(frame[cluster])[0]
+        check.fail_rows(f"{cluster} must not be missing", cluster, clusters < 0, "Fill it in, or drop the column.")
     check.done()
     everything = rows.everything
     p, won = (rows.probability, rows.won) if everything else (rows.probability[rows.closed], rows.won[rows.closed])
@@ -155,8 +158,7 @@ def _check_options(bins: str, n_bins: int, interval: str, level: float) -> None:
         raise refusal(f"n_bins must be a whole number from 1 to {MOST_BINS}", repr(n_bins), "10 is usual.")
     if interval not in INTERVALS:
         raise refusal(f"interval must be one of {list(INTERVALS)}", repr(interval), "Take 'wilson'.")
-    if not 0 < level < 1:
-        raise refusal("level must lie between 0 and 1", level, "Write 95 % as 0.95.")
+    check_share("level", level)
 
 
 def _edge_names(edges: NDArray[np.float64], bins: str) -> list[str]:

@@ -15,6 +15,7 @@ from custvalue.kernels.arrays import Floats, Integers
 from custvalue.kernels.pools import NO_DRAW, Pool
 from custvalue.rules.errors import is_number, refusal
 from custvalue.rules.ladder import Ladder
+from custvalue.tracking.arguments import MOST_MONEY
 
 Rows = np.ndarray
 Spread = str | float | Mapping[str, float] | None
@@ -92,7 +93,7 @@ def revenue_deals(
             f"{int(deals.state_unknown.sum())} deals open on {day:%Y-%m-%d} and later events",
             "Pass a snapshot taken that day, or the day of the export as as_of.",
         )
-    amounts = check.numbers(rules.amount, low=0, purpose="what the deal is worth")
+    amounts = check.numbers(rules.amount, low=0, high=MOST_MONEY, purpose="what the deal is worth")
     due = check.optional_dates(rules.expected_close, usual="expected_close")
     if rules.probability is None:
         chance = ladder_probability(check, rules.stage, rules.ladder, needed=deals.open)

@@ -8,6 +8,11 @@ import pandas as pd
 from custvalue.frames.checks import FrameCheck, to_pandas
 from custvalue.frames.periods import AsOf, as_day, check_freq
 
+RESULTS = (
+    *("n_snapshots", "n_undated", "n_slips", "n_pull_ins", "first_expected_close", "last_expected_close"),
+    "days_later",
+)
+
 
 def slippage(
     snapshots: Any,
@@ -37,19 +42,20 @@ def slippage(
     Returns
     -------
     pandas.DataFrame
-        One row per opportunity, sorted by it: ``opportunity``, ``n_snapshots``, ``n_slips``, ``n_pull_ins``,
-        ``first_expected_close``, ``last_expected_close`` and ``days_later`` (the last less the first; missing where
-        no date was ever given).
+        One row per opportunity, sorted by it: ``opportunity``, ``n_snapshots``, ``n_undated`` (those of them without
+        an expected close), ``n_slips``, ``n_pull_ins``, ``first_expected_close``, ``last_expected_close`` and
+        ``days_later`` (the last less the first; missing where no date was ever given).
 
     Raises
     ------
     ValueError
-        If a column is missing or of a wrong type, or an opportunity occurs twice in a snapshot.
+        If a column is missing or of a wrong type, or a row has no snapshot day or no opportunity.
+        If an opportunity occurs twice in a snapshot.
 
     Notes
     -----
     Moves within a period are not counted, nor are moves made and taken back between two snapshots. Snapshots without
-    a date are passed over: the next date is compared with the last one given.
+    an expected close are counted in ``n_undated`` and passed over: the next date is compared with the last one given.
 
     Examples
     --------
@@ -78,8 +84,14 @@ def count_slips(
     named = check.require(opportunity, "which deal it is")
     ids = check.frame[opportunity] if named else pd.Series(range(len(taken)), index=taken.index)
     if not check.failures:
+        check.fail_rows("a snapshot must have a day", snapshot, taken.isna().to_numpy(), "Say when it was taken.")
+        check.fail_rows("opportunity must not be missing", opportunity, ids.isna().to_numpy(), "Name the deal.")
         copies = pd.DataFrame({"id": ids, "taken": taken}).duplicated().to_numpy() & taken.notna().to_numpy()
         check.fail_rows("an opportunity may occur once in a snapshot", opportunity, copies, "Drop the copies.")
+    if opportunity in RESULTS:
+        check.fail("opportunity must not bear the name of a result column", repr(opportunity), "Rename it first.")
+    if check.failures:
+        return pd.DataFrame()
     keep = np.flatnonzero((taken <= day).to_numpy() & ids.notna().to_numpy())
     table = pd.DataFrame({"id": ids.array, "taken": taken.array, "due": expected.array}).iloc[keep]
     table = table.sort_values(["id", "taken"], kind="stable", ignore_index=True)
@@ -88,7 +100,9 @@ def count_slips(
     same = (dated["id"] == dated["id"].shift()).to_numpy(dtype=bool, na_value=False)
     step = np.where(same, number.diff().fillna(0), 0)
     moves = dated.assign(later=step > 0, earlier=step < 0).groupby("id", observed=True, sort=True)
-    result = table.groupby("id", observed=True, sort=True).agg(n_snapshots=("taken", "size"))
+    table["undated"] = table["due"].isna()
+    whole = table.groupby("id", observed=True, sort=True)
+    result = whole.agg(n_snapshots=("taken", "size"), n_undated=("undated", "sum"))
     result = result.join(
         moves.agg(
             n_slips=("later", "sum"),

@@ -13,13 +13,19 @@ from custvalue.frames.periods import AsOf, as_day
 from custvalue.kernels import Floats, Integers
 from custvalue.kernels.survival import kaplan_meier, time_until
 from custvalue.rules import playbook
-from custvalue.rules.errors import raise_all, refusal
+from custvalue.rules.errors import raise_all
+from custvalue.rules.labels import Label
 from custvalue.rules.ladder import Ladder
+from custvalue.tracking.arguments import check_share
+from custvalue.tracking.names import unlike
 
 MEDIAN, PERCENTILE = 0.5, 0.75
 LEVEL = 0.95
-_NO_SPELL = "no deal is known to have stood here"
-_NOT_REACHED = "not reached: {left:.0%} of {n} stays are thought to last longer than any that ended"
+_NO_SPELL = Label("no deal is known to have stood here", "未见商机在此停留")
+_NOT_REACHED = Label(
+    "not reached: {left:.0%} of {n} stays are thought to last longer than any that ended",
+    "未达到：{n}次停留中估计有{left:.0%}长于任何已结束的停留",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,8 @@ def read_spells(
     if not named or history.failures or deals.failures:
         nothing = np.zeros(0, dtype=np.int64)
         return Spells(nothing, nothing, nothing.astype(float), nothing.astype(bool), nothing.astype(bool))
+    there = {"stage_history": history.frame[opportunity], "opportunities": deals.frame[opportunity]}
+    history.failures += unlike(there, opportunity)
     ids = pd.Index(deals.frame[opportunity])
     deals.fail_rows("an opportunity may occur once", opportunity, ids.duplicated(), "Drop the copies.")
     if deals.failures:
@@ -134,13 +142,15 @@ def time_in_stage(
         One row per stage of the ladder, in selling order: ``stage`` (ordered categorical), ``n_stays``, ``n_moved_on``
         (ended by another stage, a win or a loss), ``n_still_there`` (censored), ``n_end_unknown`` (left out: the
         deal or its close date is not known), ``median_days``, ``limit_days`` with ``limit_low`` and ``limit_high``
-        (missing where not reached) and ``note``, which says why the limit is missing.
+        (missing where not reached), and ``note`` and ``note_zh``, which say why the limit is missing, in English and
+        Chinese.
 
     Raises
     ------
     ValueError
         If a column is missing or of a wrong type, a stage is not on the ladder, an entry has no date, or an
         opportunity occurs twice among the opportunities.
+        If opportunities are numbers in one frame and texts in the other.
         If ``percentile`` or ``level`` lies outside 0–1.
 
     Notes
@@ -188,12 +198,6 @@ def time_in_stage(
     return limits(spells, ladder, percentile, level)
 
 
-def check_share(name: str, value: float) -> None:
-    """Refuse a percentile or level that is no share."""
-    if not 0 < value < 1:
-        raise refusal(f"{name} must lie between 0 and 1", value, "Write 75 % as 0.75.")
-
-
 def name_failures(**checks: FrameCheck) -> list[str]:
     """Return the failures of several frames, each with the frame it is about."""
     # A column that two readers need is told once.
@@ -213,7 +217,9 @@ def limits(spells: Spells, ladder: Ladder, percentile: float, level: float = LEV
         limit = time_until(curve.times, curve.share, left)
         n = int(here.sum())
         lasting = curve.share[-1] if curve.share.size else 1.0
-        reason = _NO_SPELL if n == 0 else _NOT_REACHED.format(left=lasting, n=n)
+        reason = _NO_SPELL if n == 0 else _NOT_REACHED
+        if not np.isnan(limit):
+            reason = _NOTHING
         rows.append(
             (
                 n,
@@ -224,15 +230,17 @@ def limits(spells: Spells, ladder: Ladder, percentile: float, level: float = LEV
                 limit,
                 time_until(curve.times, low, left),
                 time_until(curve.times, curve.high, left),
-                reason if np.isnan(limit) else "",
+                reason.en.format(left=lasting, n=n),
+                reason.zh.format(left=lasting, n=n),
             )
         )
     measured = pd.DataFrame(
         rows,
-        columns=["n_stays", "n_moved_on", "n_still_there", "n_end_unknown", "median_days", *_LIMITS, "note"],
-    ).astype({"note": "str"})
+        columns=["n_stays", "n_moved_on", "n_still_there", "n_end_unknown", "median_days", *_LIMITS, *_NOTES],
+    ).astype(dict.fromkeys(_NOTES, "str"))
     stages = pd.DataFrame({"stage": ordered_classes(np.arange(len(ladder.names)), ladder.names)})
     return pd.concat([stages, measured], axis=1)
 
 
-_LIMITS = ("limit_days", "limit_low", "limit_high")
+_LIMITS, _NOTES = ("limit_days", "limit_low", "limit_high"), ("note", "note_zh")
+_NOTHING = Label("", "")

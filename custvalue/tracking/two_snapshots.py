@@ -14,6 +14,8 @@ from custvalue.frames.deals import LOST, OUTCOMES, WON, Mask, group_columns
 from custvalue.kernels import Floats, Integers
 from custvalue.kernels.exact import exact_grid, on_grid
 from custvalue.rules.errors import raise_all
+from custvalue.tracking.arguments import MOST_MONEY
+from custvalue.tracking.names import unlike
 
 NOWHERE = -1
 
@@ -123,7 +125,7 @@ def _read(
     check.fail_rows("opportunity must not be missing", opportunity, ids.isna().to_numpy(), "Name the deal.")
     repeated = (ids.duplicated() & ids.notna()).to_numpy()
     check.fail_rows("an opportunity may occur once", opportunity, repeated, "Choose one snapshot day, or drop copies.")
-    amounts = check.numbers(columns["amount"], low=0, purpose="what the deal is worth")
+    amounts = check.numbers(columns["amount"], low=0, high=MOST_MONEY, purpose="what the deal is worth")
     outcome = columns["outcome"]
     has_outcome = check.may_use(outcome, usual="" if later else "outcome")
     result = (
@@ -181,10 +183,8 @@ def _check_together(
                     "no day",
                     "Pass days=, or add a column of the day it was taken.",
                 )
-    kinds = {name: pd.api.types.is_numeric_dtype(table.ids) for name, table in tables.items() if len(table.frame)}
-    if len(set(kinds.values())) > 1:
-        shown = ", ".join(f"{name}: {tables[name].ids.dtype}" for name in kinds)
-        checks["before"].fail("opportunities must be named alike everywhere", shown, "Convert the column.", opportunity)
+    if all(opportunity in table.frame for table in tables.values()):
+        checks["before"].failures += unlike({name: table.ids for name, table in tables.items()}, opportunity)
 
 
 def _align(tables: dict[str, _Table], groups: list[str], period: pd.Period | None, opportunity: str) -> Pair:

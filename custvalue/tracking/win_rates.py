@@ -10,7 +10,7 @@ from custvalue import kernels
 from custvalue.frames.checks import FrameCheck, to_pandas
 from custvalue.frames.deals import deals_as_of, group_columns
 from custvalue.frames.periods import AsOf, as_day
-from custvalue.rules.errors import refusal
+from custvalue.tracking.arguments import MOST_MONEY, check_share
 
 MEASURES = ("n", "n_won", "n_lost", "n_open", "won", "n_won_unpriced", "win_rate_closed", "low", "high", "win_rate_all")
 
@@ -70,12 +70,11 @@ def win_rates(
        n   won  win_rate_closed  win_rate_all
     0  4  12.0            0.667           0.5
     """
-    if not 0 < level < 1:
-        raise refusal("level must lie between 0 and 1", level, "Write 95 % as 0.95.")
+    check_share("level", level)
     frame = to_pandas(opportunities)
     check = FrameCheck(frame, "win_rates")
     deals = deals_as_of(check, as_day(as_of), outcome=outcome, created=created, closed=closed)
-    amounts = check.numbers(amount, low=0, purpose="what the deal is worth")
+    amounts = check.numbers(amount, low=0, high=MOST_MONEY, purpose="what the deal is worth")
     groups = group_columns(check, by, results=MEASURES)
     check.one_currency()
     check.done()

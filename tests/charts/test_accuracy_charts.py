@@ -115,6 +115,55 @@ def test_a_track_leads_from_the_first_forecast_to_the_last_over_its_actual():
     )
 
 
+@pytest.mark.parametrize("n", [1, 4, 8, 12, 24])
+@pytest.mark.parametrize("apart", [0.0, 0.001, 0.1])
+def test_names_of_periods_do_not_lie_on_each_other_however_close_their_actuals(n, apart):
+    _, tracks = leads([str(pd.Period("2020Q1", freq="Q") + k) for k in range(n)])
+    actual = 1e6 * (1 + apart * np.arange(n))
+    tracks = tracks.assign(actual=np.repeat(actual, 3), forecast=tracks["forecast"] / 100 * np.repeat(actual, 3))
+    figure = plot_forecast_tracks(tracks)
+    low, high = figure.layout.xaxis.range
+    # Beside the axis and the margins, some 500 of 600 pixels are left to draw in; a level name of 6 letters takes 40.
+    places = np.array([note.x for note in figure.layout.annotations]) - low
+    places *= 500 / (high - low)
+    level = figure.layout.annotations[0].textangle != -90
+    assert len(places) == n
+    assert (np.diff(places) > (40 if level else 14)).all()
+    assert places[0] > 0
+    assert places[-1] < 500
+    assert [note.text for note in figure.layout.annotations] == list(tracks["period"].unique())
+    # The names stand above everything drawn, and a line leads from each track to its name.
+    top = tracks["forecast"].max()
+    assert all(note.y > top for note in figure.layout.annotations)
+    pointers = trace(figure, "pointers")
+    assert len(pointers.x) == 4 * n
+    assert pointers.x[::4] == pytest.approx(sorted(actual), rel=1e-5)
+    assert pointers.x[2::4] == tuple(note.x for note in figure.layout.annotations)
+    assert figure.layout.yaxis.range[1] >= figure.layout.annotations[0].y
+
+
+def test_of_more_than_24_periods_none_is_named():
+    many = [str(pd.Period("2000Q1", freq="Q") + k) for k in range(25)]
+    assert not plot_forecast_tracks(leads(many)[1]).layout.annotations
+
+
+def test_the_axes_of_tracks_reach_over_what_is_drawn_and_no_farther_than_needed():
+    _, tracks = leads()
+    figure = plot_forecast_tracks(tracks.assign(forecast=tracks["forecast"] * 1e4, actual=tracks["actual"] * 1e4))
+    low, high = figure.layout.xaxis.range
+    assert low < 1.00e6
+    assert high > 1.01e6
+    # A single actual, or actuals that hardly differ, still have an axis with ticks that differ.
+    assert (high - low) / 1.01e6 == pytest.approx(0.2, abs=0.1)
+    assert len(set(figure.layout.xaxis.ticktext)) == len(figure.layout.xaxis.ticktext) > 1
+    assert figure.layout.yaxis.range[0] < 1.00e6
+    assert figure.layout.yaxis.range[1] > 1.515e6
+    line = trace(figure, "forecast = actual")
+    assert line.x == line.y
+    nothing = plot_forecast_tracks(tracks.assign(forecast=0.0, actual=0.0))
+    assert nothing.layout.xaxis.range[0] < 0 < nothing.layout.xaxis.range[1]
+
+
 def test_accuracy_by_lead_runs_towards_the_end_with_error_and_bias():
     figure = plot_accuracy_by_lead(leads()[0])
     assert trace(figure, "absolute error (weighted)").y == (0.5, 0.2, 0.05)
@@ -123,6 +172,62 @@ def test_accuracy_by_lead_runs_towards_the_end_with_error_and_bias():
     assert left > 8
     assert right < 0
     assert "50 % too low in all" in figure.layout.meta["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        (-5.0, 19.0, "; the bias rose from −5 % to +19 %"),
+        (19.0, -5.0, "; the bias fell from +19 % to −5 %"),
+        (1.0, 6.0, "; the bias rose from +1 % to +6 %"),
+        (1.0, 5.9, ""),
+        (6.0, 1.0, "; the bias fell from +6 % to +1 %"),
+        (5.9, 1.0, ""),
+    ],
+)
+def test_a_bias_that_moves_by_five_points_between_the_longest_lead_and_the_last_is_in_the_finding(first, last, said):
+    accuracy = leads()[0].assign(bias_pct=[first, 40.0, last])
+    finding = plot_accuracy_by_lead(accuracy).layout.meta["finding"]
+    assert finding == f"Forecasts were off by 50 % of the actual 8 weeks before the end, by 5 % at the end{said}"
+    moved = plot_accuracy_by_lead(accuracy, lang="zh").layout.meta["finding"]
+    assert ("偏差由" in moved) == bool(said)
+    assert ("升至" in moved) == (said != "" and last > first)
+    assert ("降至" in moved) == (said != "" and last < first)
+
+
+def test_a_last_lead_that_is_not_the_end_is_named_in_weeks_and_a_single_one_has_no_trend():
+    accuracy = leads()[0].iloc[:2].assign(bias_pct=1.0)
+    assert plot_accuracy_by_lead(accuracy).layout.meta["finding"] == (
+        "Forecasts were off by 50 % of the actual 8 weeks before the end, by 20 % 4 weeks before"
+    )
+    one = plot_accuracy_by_lead(leads()[0].iloc[:1])
+    assert one.layout.meta["finding"] == "Forecasts were off by 50 % of the actual 8 weeks before the end"
+
+
+@pytest.mark.parametrize("scale", [0.02, 0.1, 0.3, 1.0, 3.0])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_funnels_axes_have_round_percentages_at_their_places(scale, lang):
+    table = biased([f"rep {k}" for k in range(12)])
+    for name in ("bias", "low", "high", "shrunken"):
+        table[name] *= scale
+    figure = plot_forecast_bias(table, lang=lang)
+    for axis in (figure.layout.xaxis, figure.layout.yaxis):
+        percents = [float(re.sub("[ %+]", "", text).replace("−", "-").replace(",", "")) for text in axis.ticktext]
+        assert np.log1p(np.array(percents) / 100) == pytest.approx(np.array(axis.tickvals), abs=1e-5)
+        # One digit and zeros, or for losses what is left of the whole.
+        assert all(len(f"{abs(value):g}".strip("0.")) <= 1 or value in (-95, -98, -99) for value in percents)
+        inside = [value for value in axis.tickvals if axis.range[0] <= value <= axis.range[1]]
+        assert len(inside) == len(axis.tickvals) >= 3
+        gaps = np.diff(sorted(axis.tickvals)) / (axis.range[1] - axis.range[0])
+        assert gaps.min() > 0.07
+
+
+def test_names_of_two_who_are_biased_alike_stand_above_and_below_their_points():
+    table = biased([f"rep {k}" for k in range(12)])
+    like = table.iloc[[0]].assign(owner="rep like", bias=table["bias"].iloc[0] * 0.99)
+    figure = plot_forecast_bias(pd.concat([table, like], ignore_index=True))
+    assert trace(figure, "happy ears (too high)").textposition == ("top center", "bottom center")
+    assert trace(plot_forecast_bias(table), "happy ears (too high)").textposition == ("middle right",)
 
 
 def test_a_point_lies_outside_the_funnel_exactly_if_its_interval_leaves_out_zero():

@@ -78,6 +78,26 @@ def test_the_tornado_has_the_widest_swings_on_top(lang):
     assert len(figure.to_json()) < 100_000
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_tornado_of_correlated_deals_shows_what_it_is_sorted_by(lang):
+    found = deal_influence(deals(), correlation=0.3, target=6e5, as_of=AS_OF)
+    figure = plot_deal_influence(found, lang=lang)
+    first = found.deals.sort_values("rank").head(15)
+    _, _, alone = figure.data
+    length, base = np.array(alone.x), np.array(alone.base)
+    assert (np.diff(length) <= 0).all()
+    assert length == pytest.approx(first["swing_alone"].to_numpy(), abs=1e-5)
+    # The whole bars are wider than what sorts them, and need not come in that order.
+    assert (first["swing"] > first["swing_alone"]).all()
+    assert not first["swing"].is_monotonic_decreasing
+    assert (base >= first["chance_if_lost"] - 1e-5).all()
+    assert (base + length <= first["chance_if_won"] + 1e-5).all()
+    assert {"en": "Sorted by what the deal's own money moves", "zh": "自身金额"}[lang] in figure.layout.meta["sentence"]
+    independent = plot_deal_influence(deal_influence(deals(), correlation=0, target=6e5, as_of=AS_OF), lang=lang)
+    assert len(independent.data) == 2
+    assert {"en": "Sorted by", "zh": "自身金额的影响（内条）"}[lang] not in independent.layout.meta["sentence"]
+
+
 def test_other_results_are_refused():
     with pytest.raises(InputError, match="draws a RevenueDistribution"):
         plot_revenue_distribution(pd.DataFrame())

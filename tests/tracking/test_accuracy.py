@@ -181,6 +181,56 @@ def test_skill_compares_on_the_rows_that_have_the_baseline_and_says_who_is_bette
     assert forecast_accuracy(same, baseline="naive")["verdict"].item() == "no difference shown"
 
 
+def test_skill_against_each_of_the_four_stated_baselines_by_hand():
+    judged = said(
+        [110.0, 210.0, 290.0],
+        [100.0, 200.0, 300.0],
+        last_period=[np.nan, 100.0, 200.0],
+        same_period_last_year=[np.nan, np.nan, 280.0],
+        raw_pipeline=[150.0, 260.0, 330.0],
+        weighted_pipeline=[105.0, 200.0, 295.0],
+    )
+    baselines = ["last_period", "same_period_last_year", "raw_pipeline", "weighted_pipeline"]
+    table = forecast_accuracy(judged, baseline=baselines).set_index("baseline")
+    # Ours: 10 each. Theirs: 100 100; 20; 50 60 30; 5 0 5.
+    assert table["n_compared"].tolist() == [2, 1, 3, 3]
+    assert table["mae_baseline"].tolist() == pytest.approx([100, 20, 140 / 3, 10 / 3])
+    assert table["skill"].tolist() == pytest.approx([0.9, 0.5, 1 - 30 / 140, 1 - 3])
+    assert table["mae_saved"].tolist() == pytest.approx([90, 10, 110 / 3, -20 / 3])
+    assert (table["mae_compared"] == 10).all()
+    assert (table["verdict"] == "too few").all()
+
+
+def test_groups_by_rep_and_team_are_measured_on_their_own_rows():
+    frame = random_rows(n_owners=4, n_periods=6).assign(team=lambda rows: rows["owner"].isin(["rep 0", "rep 1"]))
+    table = forecast_accuracy(frame, by=["team", "owner"], baseline="naive")
+    assert table[["team", "owner"]].to_numpy().tolist() == [
+        [False, "rep 2"], [False, "rep 3"], [True, "rep 0"], [True, "rep 1"],
+    ]  # fmt: skip
+    for row in table.to_dict("records"):
+        mine = frame[frame["owner"] == row["owner"]]
+        alone = forecast_accuracy(mine, baseline="naive").iloc[0]
+        for name in ("n", "forecast_minus_actual", "wape", "mase", "skill", "mae_saved_low", "verdict"):
+            assert row[name] == alone[name] or row[name] == pytest.approx(alone[name])
+
+
+@pytest.mark.parametrize(("n_periods", "clustered"), [(11, False), (12, True)])
+def test_twelve_periods_are_enough_for_the_clustered_interval_and_eleven_are_not(n_periods, clustered):
+    # One period has many rows: the cluster-robust interval is centred on the saving per row, the paired t on the
+    # mean over periods, each with the same weight.
+    frame = balanced(n_periods)
+    many = pd.concat([frame[frame["period"] == QUARTERS[0]].assign(owner=f"more {k}") for k in range(4)]).assign(
+        owner=lambda rows: [f"more {k}" for k in range(len(rows))]
+    )
+    frame = pd.concat([frame, many], ignore_index=True)
+    row = forecast_accuracy(frame, baseline="naive").iloc[0]
+    middle = (row["mae_saved_low"] + row["mae_saved_high"]) / 2
+    ours, theirs = losses(frame)
+    over_periods = (theirs - ours).groupby(frame["period"]).mean().mean()
+    assert over_periods != pytest.approx(row["mae_saved"])
+    assert middle == pytest.approx(row["mae_saved"] if clustered else over_periods)
+
+
 def test_a_perfect_baseline_leaves_skill_missing_and_none_at_all_too_few():
     perfect = said([100.0, 110], [90.0, 100], naive=[90.0, 100])
     assert np.isnan(forecast_accuracy(perfect, baseline="naive")["skill"].item())

@@ -6,6 +6,7 @@ import pytest
 
 from custvalue import expected_revenue, load_opportunities, load_targets
 from custvalue.rules import Bands, Label
+from custvalue.rules.errors import InputError
 from custvalue.rules.forecast_categories import ForecastCategories
 from custvalue.tracking.coverage import coverage, velocity
 from custvalue.tracking.forecast_categories import forecast_categories
@@ -226,5 +227,98 @@ def test_typed_and_foreign_frames_give_the_same_answer():
         found = coverage(odd, odd_targets, **options), velocity(odd, **options), forecast_categories(odd, **options)
         for one, other in zip(found, plain, strict=True):
             assert one.to_dict("list") == other.to_dict("list") or one.equals(other)
-    with pytest.raises(ValueError, match="owner must be of one type in targets and opportunities"):
+    with pytest.raises(ValueError, match="owner must be of one type in all frames"):
         coverage(frame, targets.assign(owner=1), **options)
+
+
+def test_a_cycle_of_no_days_is_left_out_of_velocity_and_counted():
+    frame = deals(
+        (100, 0.5, "won", "2026-07-11", "Ann"),  # 10 days
+        (100, 0.5, "won", "2026-07-31", "Ann"),  # 30 days
+        (100, 0.5, "won", "2026-07-01", "Ann"),  # booked on the day it was won
+        (100, 0.5, "won", "2026-07-01", "Bo"),
+        (100, 0.5, "lost", "2026-07-01", "Bo"),
+        (50, 0.5, None, "2026-09-30", "Ann"),
+        (50, 0.5, None, "2026-09-30", "Bo"),
+    )
+    found = velocity(frame, as_of=DAY, by="owner").set_index("owner")
+    assert found["n_same_day"].to_dict() == {"Ann": 1, "Bo": 1}
+    # 1 open x 3/3 x 100 / 20 days; with the zero the cycle would be 13 days
+    assert found.loc["Ann", ["cycle_days", "velocity_per_day"]].tolist() == [20, 5]
+    assert "; 1 won deals created on the day they were closed are left out" in found.loc["Ann", "note"]
+    assert found.loc["Ann", "note_zh"].endswith("；1个在成交当日创建的赢单未计入周期")
+    assert np.isnan(found.loc["Bo", "velocity_per_day"])
+    assert found.loc["Bo", "note"].startswith("all won deals with both dates were created on the day they were closed")
+
+
+def test_a_deal_won_before_it_was_created_is_refused():
+    frame = deals((100, 0.5, "won", "2026-07-11", "Ann"), (100, 0.5, "won", "2026-06-30", "Ann"))
+    with pytest.raises(InputError, match=r"a deal is closed on the day it was created or later.*row 1\)"):
+        velocity(frame, as_of=DAY)
+    # A deal lost "before" it was created has no part in the cycle.
+    assert velocity(frame.assign(outcome=["won", "lost"]), as_of=DAY)["cycle_days"].tolist() == [10]
+
+
+def test_notes_are_given_in_both_languages():
+    frame = deals((60, 0.5, "won", "2026-07-10", "Ann"), (10, 0.5, None, "2026-09-30", "Bo"))
+    targets = pd.DataFrame({"owner": ["Ann", "Bo"], "period": "2026Q3", "target": [50.0, 50.0]})
+    assert covered(frame, targets, by="owner")["note_zh"].tolist() == ["已达目标，无需更多", "没有已结商机，赢单率未知"]
+    assert velocity(frame, as_of=DAY, by="owner")["note_zh"].tolist() == [
+        "周期只含赢单；未结商机（其中0个已超过该周期）未计入，故为下限",
+        "没有已结商机，赢单率未知",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("label", "hint"),
+    [("2026q3", "Did you mean '2026Q3'"), ("2026", "Did you mean"), (2026, "Did you mean"), ("Q3", "Write it as"),
+     (None, "period must not be missing")],
+)  # fmt: skip
+def test_a_target_whose_period_is_no_label_is_refused_with_a_hint(label, hint):
+    frame = deals((60, 0.5, "won", "2026-07-10", "Ann"))
+    targets = pd.DataFrame({"period": ["2026Q3", label], "target": [50.0, 50.0]})
+    with pytest.raises(InputError, match=hint):
+        covered(frame, targets)
+    if label is not None:
+        with pytest.raises(InputError, match="period must be a label"):
+            covered(frame, 50, period=label)
+
+
+def test_owners_that_are_texts_and_numbers_are_refused():
+    frame = deals((60, 0.5, None, "2026-09-30", "Ann"), (60, 0.5, None, "2026-09-30", 7))
+    targets = pd.DataFrame({"owner": ["Ann"], "period": "2026Q3", "target": [50.0]})
+    with pytest.raises(InputError, match=r"owner must hold values of one type: got texts and numbers .*astype"):
+        covered(frame, targets, by="owner")
+    with pytest.raises(InputError, match="owner must hold values of one type"):
+        covered(frame.iloc[:1], targets.assign(owner=pd.Series(["Ann"], dtype=object)).pipe(
+            lambda table: pd.concat([table, table.assign(owner=7)])), by="owner")  # fmt: skip
+
+
+def test_numbers_kept_as_objects_are_the_same_owners():
+    frame = deals((60, 0.5, None, "2026-09-30", 7))
+    targets = pd.DataFrame({"owner": pd.Series([7], dtype=object), "period": "2026Q3", "target": [50.0]})
+    assert covered(frame, targets, by="owner")["still_needed"].tolist() == [50]
+
+
+def test_amounts_beyond_all_money_are_refused():
+    frame = deals((1e300, 0.5, None, "2026-09-30", "Ann"))
+    for call in (lambda: covered(frame, 1), lambda: velocity(frame, as_of=DAY), lambda: categories(frame)):
+        with pytest.raises(InputError, match=r"amount must be 1e\+100 or less: got 1e\+300"):
+            call()
+    with pytest.raises(InputError, match=r"a target must be 0 or more, and 1e\+100 or less"):
+        covered(frame.assign(amount=1e100), 1e300)
+    assert covered(frame.assign(amount=1e100), 1e100)["coverage"].tolist() == pytest.approx([1])
+
+
+def test_a_roll_up_of_unpriced_deals_only_is_missing_and_counts_them():
+    found = categories(
+        deals(
+            (None, 0.9, None, "2026-09-30", "Ann"),
+            (None, 0.6, None, "2026-09-30", "Ann"),
+            (5, 1, "won", "2026-09-10", "Ann"),
+        )
+    ).loc["unpriced"]
+    assert found["cumulative_n_deals"].tolist() == [0, 1, 2, 2]
+    assert found["cumulative_n_unpriced"].tolist() == [0, 1, 2, 2]
+    # Nothing closed is nothing; two deals without a price are an unknown sum.
+    assert found["cumulative_amount"].tolist() == pytest.approx([0, np.nan, np.nan, np.nan], nan_ok=True)

@@ -264,3 +264,65 @@ def test_the_same_deals_are_not_added_twice():
     once = revenue_distribution(deals, correlation=np.float32(0.0), as_of="2026-09-15")
     with pytest.raises(ValueError, match="the same deals twice"):
         once + once
+
+
+def quarter(correlation=0, **options):
+    return revenue_distribution(deals(), correlation=correlation, as_of=AS_OF, **options)
+
+
+def test_distributions_of_independent_parts_add_up_with_sum():
+    whole = quarter()
+    parts = quarter(by="owner").parts
+    assert len(parts) == 2
+    total = sum(parts.values())
+    assert (total.n_open, total.won) == (whole.n_open, whole.won)
+    at = [1000, 1050, 1300, 1400]
+    assert total.cdf(at) == pytest.approx(whole.cdf(at), abs=1e-12)
+    # What is left out is left out of the quarter, once.
+    pd.testing.assert_frame_equal(total.left_out, whole.left_out)
+    with pytest.raises(InputError, match="share a common factor"):
+        sum(quarter(0.2, by="owner").parts.values())
+    # One deal alone shows no correlation, and shares the factor with the others.
+    assert [part.n_open for part in parts.values()] == [1, 2]
+    with pytest.raises(TypeError, match="unsupported operand"):
+        1 + whole
+
+
+def test_what_is_left_out_of_different_answers_adds_up():
+    other = revenue_distribution(deals().assign(owner="Xu"), correlation=0, as_of=AS_OF)
+    both = quarter() + other
+    assert both.left_out["n_open"].tolist() == (2 * quarter().left_out["n_open"]).tolist()
+
+
+@pytest.mark.parametrize("odd", ["x", "0.5", None, {}, {"a": 1}, ["x"], [None], [0.5, ["x"]], object(), True, b"x",
+                                 pd.NaT, pd.NA, [[0.5], [0.6]], pd.DataFrame({"a": [0.5]})])  # fmt: skip
+def test_what_is_no_number_has_no_chance(odd):
+    found = quarter()
+    for ask, message in (
+        (found.quantile, "a quantile's level lies between 0 and 1"),
+        (found.cdf, "cdf needs numbers"),
+        (found.at_least, "target must be a number"),
+        (found.interval, "an interval's level lies between 0 and 1"),
+    ):
+        with pytest.raises(InputError, match=message):
+            ask(odd)
+
+
+def test_lists_series_and_nullable_columns_are_numbers():
+    found = quarter()
+    asked = found.quantile([0.1, 0.9])
+    assert found.quantile(pd.Series([0.1, 0.9], dtype="Float64")).tolist() == asked.tolist()
+    assert found.cdf(pd.Series([1000, 2000], dtype="Int64")).tolist() == found.cdf([1000, 2000]).tolist()
+
+
+def test_amounts_whose_squares_leave_the_range_of_a_float_are_refused():
+    frame = deals()
+    frame.loc["d3", "amount"] = 1e300
+    with pytest.raises(InputError, match=r"revenue_distribution: amount must be 1e\+100 or less: got 1e\+300.*'d3'"):
+        revenue_distribution(frame, correlation=0, as_of=AS_OF)
+    frame.loc["d3", "amount"] = 1e100
+    for correlation in (0, 0.2):
+        found = revenue_distribution(frame, correlation=correlation, as_of=AS_OF)
+        # 0.4 × 1e100, and √(0.4 × 0.6) × 1e100 = 0.4899e100
+        assert (found.mean, found.sd) == pytest.approx((0.4e100, 0.24**0.5 * 1e100))
+        assert found.at_least(1e99) == pytest.approx(0.4)

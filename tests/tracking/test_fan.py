@@ -141,7 +141,7 @@ def test_order_of_rows_index_and_dtypes_do_not_matter():
         (seen(one()), ended(("a", "won", -1, JULY)), "opportunities: amount must be 0 or more"),
         (seen(one()), ended(("a", "maybe", 1, JULY)), "outcome must be one of"),
         (seen(one()), ended(("a", "won", 1, JULY), ("a", "won", 1, JULY)), "an opportunity may occur once"),
-        (seen(one()), ended((1, "won", 1, JULY)), "named alike in both frames"),
+        (seen(one()), ended((1, "won", 1, JULY)), "opportunity must be of one type in all frames"),
         (seen(one()).drop(columns="amount"), ended(), "column 'amount' is needed"),
         (seen(one()), ended().drop(columns="closed"), "column 'closed' is needed"),
         (seen(one(amount=np.inf)), ended(), "amount must be finite"),

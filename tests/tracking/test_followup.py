@@ -8,8 +8,10 @@ import pytest
 
 from custvalue import load_opportunities, load_snapshots, load_stage_history, playbook
 from custvalue.rules import Label, Ladder, Stage
+from custvalue.rules.errors import InputError
 from custvalue.rules.followup import FOLLOW_UP
 from custvalue.tracking.followup import follow_up
+from custvalue.tracking.probabilities import probability_disagreement
 from custvalue.tracking.stage_time import time_in_stage
 
 DAY = "2026-09-30"
@@ -187,3 +189,52 @@ def test_empty_frames_and_odd_types_and_an_unchanged_input():
     typed = frame.assign(outcome=frame["outcome"].astype("str")).convert_dtypes(dtype_backend="pyarrow")
     added = full.columns.difference(frame.columns)
     pd.testing.assert_frame_equal(follow_up(typed, as_of=DAY, stage_history=history())[added], full[added])
+
+
+@pytest.mark.parametrize("name", ["stage_history", "snapshots"])
+def test_deals_that_are_numbers_here_and_texts_there_are_refused(name):
+    frame = deals(one("7"), one("8"))
+    tables = {
+        "stage_history": history(("7", "quotation", "2026-09-01")),
+        "snapshots": pd.DataFrame({"opportunity": ["7"], "snapshot": [pd.Timestamp(DAY)], "expected_close": pd.NaT}),
+    }
+    tables["snapshots"]["expected_close"] = pd.to_datetime(tables["snapshots"]["expected_close"])
+    alike = follow_up(frame, as_of=DAY, **{name: tables[name]})
+    assert alike["n_slips" if name == "snapshots" else "days_in_stage"].isna().tolist() == [False, True]
+    other = tables[name].assign(opportunity=[7])
+    message = rf"{name}: opportunity must be of one type in all frames: got {name}: numbers, opportunities: texts"
+    with pytest.raises(InputError, match=message):
+        follow_up(frame, as_of=DAY, **{name: other})
+    with pytest.raises(InputError, match="opportunities: numbers"):
+        follow_up(frame.assign(opportunity=[7, 8]), as_of=DAY, **{name: tables[name]})
+
+
+@pytest.mark.parametrize("taken", ["action", "rank", "hours", "p_win_ever", "n_slips"])
+def test_a_column_that_bears_a_results_name_is_refused(taken):
+    frame = deals(one()).assign(**{taken: 0.25})
+    with pytest.raises(InputError, match=rf"must not bear the name of a result column: got \['{taken}'\]. Rename"):
+        follow_up(frame, as_of=DAY)
+
+
+def test_the_chance_of_winning_may_bear_its_own_name():
+    found = follow_up(deals(one()).assign(p_win_ever=0.25), as_of=DAY, probability="p_win_ever")
+    assert found["p_win_ever"].tolist() == [0.25]
+
+
+@pytest.mark.parametrize("taken", ["p_stage", "rank", "expected_rep_minus_stage"])
+def test_disagreement_refuses_columns_that_bear_a_results_name(taken):
+    frame = deals(one()).assign(probability=0.9)
+    assert len(probability_disagreement(frame, as_of=DAY)) == 1
+    with pytest.raises(InputError, match=rf"must not bear the name of a result column: got \['{taken}'\]"):
+        probability_disagreement(frame.assign(**{taken: 0.5}), as_of=DAY)
+
+
+def test_the_reps_and_the_models_own_columns_are_no_conflict_and_another_ones_are():
+    frame = deals(one()).assign(p_rep=0.9, p_model=0.8, mine=0.7)
+    found = probability_disagreement(frame, as_of=DAY)
+    assert found[["p_rep", "p_model"]].to_numpy().tolist() == [[0.9, 0.8]]
+    with pytest.raises(InputError, match=r"got \['p_rep'\]"):
+        probability_disagreement(frame, as_of=DAY, p_rep="mine")
+    with pytest.raises(InputError, match=r"got \['p_model'\]"):
+        probability_disagreement(frame, as_of=DAY, p_model="mine")
+    assert probability_disagreement(frame.drop(columns="p_rep"), as_of=DAY, p_rep="mine")["p_rep"].tolist() == [0.7]

@@ -117,3 +117,12 @@ def test_a_name_of_a_result_column_and_a_target_that_is_none_are_refused():
         deal_influence(frame, correlation=0, target="1", as_of=AS_OF)
     with pytest.raises(InputError, match="hinges_from must lie"):
         deal_influence(frame, correlation=0, target=1, as_of=AS_OF, hinges_from=2)
+
+
+def test_amounts_whose_squares_leave_the_range_of_a_float_are_refused():
+    frame = deals([1e300, 100.0], ["quotation", "trial"])
+    with pytest.raises(InputError, match=r"deal_influence: amount must be 1e\+100 or less: got 1e\+300"):
+        deal_influence(frame, correlation=0, target=1, as_of=AS_OF)
+    found = deal_influence(frame.assign(amount=[1e100, 100.0]), correlation=0, target=1e99, as_of=AS_OF).deals
+    assert found["share_of_variance"].tolist() == pytest.approx([1, 0])
+    assert found["swing_alone"].tolist() == pytest.approx([1, 0])

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from custvalue import expected_revenue, load_opportunities, load_snapshots
+from custvalue.rules.errors import InputError
 from custvalue.rules.movement import BARS
 from custvalue.tracking.movement import pipeline_movement
 from custvalue.tracking.slippage import slippage
@@ -424,7 +425,7 @@ WRONG = {
     ),
     "names of two types": (
         lambda: pipeline_movement(snap(one(1)), snap(one("1"))),
-        "opportunities must be named alike everywhere",
+        "opportunity must be of one type in all frames",
     ),
     "a group named like a result": (
         lambda: pipeline_movement(snap(one(), bar=1), snap(one(), bar=1), by="bar"),
@@ -488,3 +489,38 @@ def test_slippage_of_nothing_and_of_undated_deals():
     undated = slippage(seen(None, None), as_of="2026-12-31").iloc[0]
     assert (undated["n_snapshots"], undated["n_slips"]) == (2, 0)
     assert math.isnan(undated["days_later"])
+
+
+def test_snapshots_without_an_expected_close_are_kept_and_counted():
+    found = slippage(seen("2026-03-31", None, "2026-05-01", None), as_of="2026-12-31").iloc[0]
+    assert (found["n_snapshots"], found["n_undated"], found["n_slips"]) == (4, 2, 1)
+
+
+def test_rows_without_a_day_or_a_deal_are_refused():
+    frame = seen("2026-03-31", "2026-05-01")
+    for column, message in (("snapshot", "a snapshot must have a day"), ("opportunity", "must not be missing")):
+        gone = frame.assign(**{column: frame[column].where([True, False])})
+        with pytest.raises(InputError, match=message):
+            slippage(gone, as_of="2026-12-31")
+
+
+@pytest.mark.parametrize("days", ["", "x", 5, 2.5, [], {}, (), ("2026-07-01",), ("2026-07-01",) * 3, (None, None),
+                                  ("2026-07-01", "soon"), {"2026-07-01", "2026-09-30"}, ["x", ["y"]]])  # fmt: skip
+def test_days_that_are_no_two_dates_are_refused(days):
+    frame = pd.DataFrame({"opportunity": ["a"], "amount": [1.0]})
+    with pytest.raises(InputError, match=r"days must be two dates, of before and of after: got .* Write \("):
+        pipeline_movement(frame, frame, days=days)
+    assert len(pipeline_movement(frame, frame, days=["2026-07-01", "2026-09-30"]).summary) == 1
+
+
+def test_amounts_beyond_all_money_are_refused():
+    frame = pd.DataFrame({"opportunity": ["a"], "amount": [1e300]})
+    with pytest.raises(InputError, match=r"before: amount must be 1e\+100 or less"):
+        pipeline_movement(frame, frame)
+
+
+def test_a_deals_column_that_bears_a_results_name_is_refused():
+    with pytest.raises(InputError, match="must not bear the name of a result column: got 'n_slips'"):
+        slippage(
+            seen("2026-03-31").rename(columns={"opportunity": "n_slips"}), as_of="2026-12-31", opportunity="n_slips"
+        )

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from custvalue import load_opportunities, load_stage_history, playbook
 from custvalue.kernels.survival import kaplan_meier, time_until
+from custvalue.rules.errors import InputError
 from custvalue.tracking.stage_time import time_in_stage
 
 DAY = "2026-09-30"
@@ -164,3 +165,22 @@ def test_an_empty_history_still_names_every_stage():
     assert result["stage"].tolist() == list(playbook.DEAL_HEAT.names)
     assert result["limit_days"].isna().all()
     assert result["n_stays"].tolist() == [0] * 6
+
+
+def test_why_a_limit_is_missing_is_said_in_both_languages():
+    history = pd.DataFrame({"opportunity": ["a", "b"], "stage": "quotation", "entered": pd.Timestamp("2026-09-01")})
+    deals = pd.DataFrame({"opportunity": ["a", "b"], "outcome": [None, None]})
+    found = time_in_stage(history, deals, as_of=DAY).set_index("stage")
+    assert found.loc["quotation", "note"].startswith("not reached: 100% of 2 stays are thought to last longer than")
+    assert found.loc["quotation", "note_zh"] == "未达到：2次停留中估计有100%长于任何已结束的停留"
+    assert found.loc["trial", "note"] == "no deal is known to have stood here"
+    assert found.loc["trial", "note_zh"] == "未见商机在此停留"
+
+
+def test_deals_that_are_numbers_here_and_texts_there_are_refused():
+    history = pd.DataFrame({"opportunity": [1], "stage": "quotation", "entered": pd.Timestamp("2026-09-01")})
+    deals = pd.DataFrame({"opportunity": ["1"], "outcome": [None]})
+    with pytest.raises(InputError, match="opportunity must be of one type in all frames: got stage_history: numbers"):
+        time_in_stage(history, deals, as_of=DAY)
+    held = history.assign(opportunity=history["opportunity"].astype(object))
+    assert time_in_stage(held, deals.assign(opportunity=[1]), as_of=DAY)["n_stays"].sum() == 1

@@ -1,12 +1,13 @@
 """The bias funnel: who forecasts too high or too low, beside how sure that is."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from custvalue.charts.canvas import new_figure, nice_ticks, nothing_figure, stand
+from custvalue.charts.canvas import new_figure, nothing_figure, stand
 from custvalue.charts.theme import GREEN, INK, NOTE_SIZE, VERMILLION
 from custvalue.charts.wording import (
     count_text,
@@ -27,6 +28,11 @@ MAX_POINTS = 300
 TITLE_NAMES, TITLE_NAME_WIDTH = 2, 20
 ROOM = 1.15
 PLOT = 400
+# Round percentages that may stand on an axis, and how far apart they stand at least: this part of its length.
+_SMALL, _ROUND_LARGE = 30, (40, 50, 60, 70, 80, 90, 95, 98, 99)
+_ROUND = tuple(digit * 10.0**power for power in range(-2, 7) for digit in (1, 2, 3, 5))
+_ROUND_LOSSES = (*(value for value in _ROUND if value <= _SMALL), *_ROUND_LARGE)
+_APART = 0.15
 _NAMED = Label("{k} of {n} forecast with a bias of their own: {kinds}", "{n}人中有{k}人的预测有自身偏差：{kinds}")
 _KIND = Label("{names} too high", "{names}偏高"), Label("{names} too low", "{names}偏低")
 _NOBODY = Label(
@@ -43,7 +49,7 @@ _HOVER = Label(
     "{name}: forecasts {bias} against the others ({low} to {high}; {n} periods); shrunken {shrunken}.",
     "{name}：相对他人{bias}（{low}至{high}；{n}个期间）；收缩后{shrunken}。",
 )
-_X = Label("How unsure: half-width of the interval (logarithm)", "不确定程度：区间半宽（对数）")
+_X = Label("How unsure: from the bias up to the interval's end", "不确定程度：偏差至区间上端")
 _Y = Label("Bias against the others", "相对他人的偏差")
 _FUNNEL = Label("funnel: the interval just holds zero", "漏斗：区间恰含零")
 _NOTE = Label("Too few periods to judge: {n}.", "期间过少、无法评判：{n}人。")
@@ -55,6 +61,8 @@ _TRACES = (
     ("sandbagging", Label("sandbagging (too low)", "保守（偏低）"), GREEN, "triangle-down"),
     ("not named", Label("not named", "未点名"), INK, "circle-open"),
 )
+_OUTER = ("top center", "bottom center")
+PERCENT = 100
 _NUMBERS = ("n", "bias", "low", "high", "shrunken")
 
 
@@ -143,6 +151,24 @@ def _as_percent(log: float, lang: Lang) -> str:
     return ("+" if value > 0 else "") + percent_text(value, lang)
 
 
+def _round_places(end: float, percents: Sequence[float], *, sign: int = 1) -> list[float]:
+    """Return the logarithms of round percentages from 0 to ``end`` (downwards with sign -1), not too near together."""
+    places: list[float] = []
+    for percent in percents:
+        place = sign * float(np.log1p(sign * percent / PERCENT))
+        if (places[-1] if places else 0.0) + _APART * end <= place <= end:
+            places.append(place)
+    return [sign * place for place in places]
+
+
+def _name_places(biases: "pd.Series[float]") -> list[str]:
+    """Return on which side of its point each name stands: those of the highest and the lowest away from the others."""
+    rank = biases.rank(method="first", ascending=False).to_numpy(dtype=np.int64) - 1
+    last = len(biases) - 1
+    places = np.select([(rank == 0) & (last > 0), (rank == last) & (last > 0)], _OUTER, default="middle right")
+    return [str(place) for place in places]
+
+
 def _draw(figure: go.Figure, table: pd.DataFrame, lang: Lang) -> None:
     wide = max(ROOM * float(table["margin"].max()), 1e-6)
     figure.add_scatter(
@@ -164,7 +190,7 @@ def _draw(figure: go.Figure, table: pd.DataFrame, lang: Lang) -> None:
             x=drawn(rows["margin"]),
             y=drawn(rows["bias"]),
             text=[markup(f" {shortened(name, TITLE_NAME_WIDTH)}") for name in rows["name"]] if named else None,
-            textposition="middle right",
+            textposition=_name_places(rows["bias"]) if named else None,
             textfont_size=NOTE_SIZE,
             hovertext=[
                 hover(
@@ -186,20 +212,20 @@ def _draw(figure: go.Figure, table: pd.DataFrame, lang: Lang) -> None:
             marker={"color": colour, "symbol": symbol, "size": 11, "line": {"width": 2}},
         )
     tall = max(ROOM * float(table["bias"].abs().max()), wide)
-    ticks = nice_ticks(-tall, tall)
-    across = nice_ticks(0.0, wide)
+    ticks = [*_round_places(tall, _ROUND_LOSSES, sign=-1), 0.0, *_round_places(tall, _ROUND)]
+    across = [0.0, *_round_places(wide, _ROUND)]
     figure.update_layout(
         xaxis={
             "range": drawn([0.0, wide]),
             "tickmode": "array",
-            "tickvals": across,
-            "ticktext": [f"{tick:g}" for tick in across],
+            "tickvals": drawn(across),
+            "ticktext": [_as_percent(tick, lang) for tick in across],
             "title": {"text": _X.text(lang)},
         },
         yaxis={
             "range": drawn([-tall, tall]),
             "tickmode": "array",
-            "tickvals": ticks,
+            "tickvals": drawn(ticks),
             "ticktext": [_as_percent(tick, lang) for tick in ticks],
             "title": {"text": _Y.text(lang)},
             "zeroline": True,

@@ -6,28 +6,33 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from custvalue.charts.canvas import money_axis, new_figure, nice_ticks, nothing_figure, percent_axis, stand
-from custvalue.charts.theme import BLUE, INK, NOTE_SIZE, VERMILLION
+from custvalue.charts.canvas import (
+    new_figure,
+    nice_ticks,
+    nothing_figure,
+    percent_axis,
+    stand,
+)
+from custvalue.charts.theme import BLUE, VERMILLION
+from custvalue.charts.tracking.tracks import TRACKS_HIGH, draw_tracks
 from custvalue.charts.wording import (
     agree,
     count_text,
     drawn,
     hover,
-    markup,
-    money_text,
-    name_text,
     number_text,
     percent_text,
     say,
 )
 from custvalue.frames.checks import FrameCheck, to_pandas
+from custvalue.rules.errors import is_number, refusal
 from custvalue.rules.labels import Label, Lang, check_lang
 
 ROOM = 1.08
-PLOT = 400
 PERCENT = 100
-_SIDES = ("middle left", "middle right")
-MOST_NAMED = 24
+# A bias that moves by less between the longest lead and the last is not worth a sentence (share of the actual).
+MOVED = 0.05
+_EXACT = 1e-9
 _TRACKS = Label(
     "The last forecast was within {within} of the actual in {late} of {n} {periods}, the first in {early}",
     "{n}个期间中，最后预测误差在{within}以内的有{late}个，最早预测则有{early}个",
@@ -38,14 +43,13 @@ _TRACKS_SENTENCE = Label(
     "每个期间以一条线从最早预测（空心，期末前{first}周）连到最后预测（实心，期末前{last}周）；虚线上预测与实际相等。"
     "{finding}。",
 )
-_TRACK_HOVER = Label(
-    "{period}, {weeks} weeks before its end: forecast {forecast}, actual {actual}.",
-    "{period}，期末前{weeks}周：预测{forecast}，实际{actual}。",
-)
 _LEAD = Label(
-    "Forecasts were off by {first} of the actual {far} weeks before the end, by {last} {near} weeks before",
-    "期末前{far}周预测误差为实际的{first}，期末前{near}周为{last}",
+    "Forecasts were off by {first} of the actual {far} weeks before the end, by {last} {near}",
+    "期末前{far}周预测误差为实际的{first}，{near}为{last}",
 )
+_AT_END, _WEEKS_BEFORE = Label("at the end", "期末"), Label("{weeks} weeks before", "期末前{weeks}周")
+_ROSE = Label("{finding}; the bias rose from {first} to {last}", "{finding}；偏差由{first}升至{last}")
+_FELL = Label("{finding}; the bias fell from {first} to {last}", "{finding}；偏差由{first}降至{last}")
 _ONE_LEAD = Label(
     "Forecasts were off by {first} of the actual {far} weeks before the end", "期末前{far}周预测误差为实际的{first}"
 )
@@ -60,10 +64,6 @@ _LEAD_HOVER = Label(
     "{weeks} weeks before the end: absolute error {wape}, bias {bias} of the actual; {n} forecasts.",
     "期末前{weeks}周：绝对误差为实际的{wape}，偏差为{bias}；共{n}个预测。",
 )
-_FIRST, _LAST = Label("first forecast", "最早预测"), Label("last forecast", "最后预测")
-_TRACK = Label("track", "轨迹")
-_EQUAL = Label("forecast = actual", "预测等于实际")
-_ACTUAL, _FORECAST = Label("Actual", "实际"), Label("Forecast", "预测")
 _WEEKS = Label("Weeks before the period's end", "期末前周数")
 _OF_ACTUAL = Label("Share of the actual", "占实际的比例")
 _WAPE, _BIAS = (
@@ -89,12 +89,13 @@ def plot_forecast_tracks(result: Any, *, within: float = 0.1, lang: Lang = "en")
     Returns
     -------
     plotly.graph_objects.Figure
-        One vertical track per period (its actual on the horizontal axis), named where there are at most 24.
+        One vertical track per period (its actual on the horizontal axis); a pointer leads to its name above where there
+        are at most 24. Neither axis begins at zero.
 
     Raises
     ------
     ValueError
-        If a column of the result is missing.
+        If a column of the result is missing, or ``within`` is no number of 0 or more.
 
     Examples
     --------
@@ -105,6 +106,8 @@ def plot_forecast_tracks(result: Any, *, within: float = 0.1, lang: Lang = "en")
     'The last forecast was within 10 % of the actual in 1 of 1 period, the first in 0'
     """
     check_lang(lang)
+    if not is_number(within) or within < 0:
+        raise refusal("within must be 0 or more", repr(within), "Write 10 % as 0.1.")
     frame = to_pandas(result)
     check = FrameCheck(frame, "plot_forecast_tracks")
     purpose = "run accuracy_by_lead first"
@@ -117,7 +120,8 @@ def plot_forecast_tracks(result: Any, *, within: float = 0.1, lang: Lang = "en")
     table = table.sort_values(["period", "weeks_before"], ascending=[True, False], kind="stable")
     first, last = table.drop_duplicates("period"), table.drop_duplicates("period", keep="last")
     early, late = (
-        int(((rows["forecast"] - rows["actual"]).abs() <= within * rows["actual"]).sum()) for rows in (first, last)
+        int(((rows["forecast"] - rows["actual"]).abs() <= within * rows["actual"].abs()).sum())
+        for rows in (first, last)
     )
     finding = say(
         _TRACKS,
@@ -136,67 +140,9 @@ def plot_forecast_tracks(result: Any, *, within: float = 0.1, lang: Lang = "en")
         last=number_text(last["weeks_before"].min()),
     )
     figure = new_figure(finding, sentence)
-    _draw_tracks(figure, table, first, last, lang)
-    stand(figure, PLOT)
+    draw_tracks(figure, table, lang)
+    stand(figure, TRACKS_HIGH)
     return figure
-
-
-def _draw_tracks(figure: go.Figure, table: pd.DataFrame, first: pd.DataFrame, last: pd.DataFrame, lang: Lang) -> None:
-    high = ROOM * float(table[["forecast", "actual"]].to_numpy().max())
-    high = high if high > 0 else 1.0
-    figure.add_scatter(
-        mode="lines",
-        name=_EQUAL.text(lang),
-        x=drawn([0.0, high]),
-        y=drawn([0.0, high]),
-        hoverinfo="skip",
-        line={"color": INK, "width": 1.5, "dash": "dash"},
-    )
-    x, y = [], []
-    for _, rows in table.groupby("period", sort=False):
-        x += [*drawn(rows["actual"]), None]
-        y += [*drawn(rows["forecast"]), None]
-    figure.add_scatter(
-        mode="lines+markers",
-        name=_TRACK.text(lang),
-        x=x,
-        y=y,
-        hoverinfo="skip",
-        line={"color": INK, "width": 1.5},
-        marker={"symbol": "line-ew-open", "size": 6, "color": INK},
-    )
-    for rows, label, colour, symbol in ((first, _FIRST, VERMILLION, "circle-open"), (last, _LAST, BLUE, "circle")):
-        named = rows is last and len(rows) <= MOST_NAMED
-        figure.add_scatter(
-            mode="markers+text" if named else "markers",
-            name=label.text(lang),
-            x=drawn(rows["actual"]),
-            y=drawn(rows["forecast"]),
-            text=[markup(f" {name_text(period, lang)} ") for period in rows["period"]] if named else None,
-            # Neighbours along the axis are named on either side, so that their names do not lie on each other.
-            textposition=[_SIDES[place % 2] for place in rows["actual"].rank(method="first").astype(int)],
-            textfont_size=NOTE_SIZE,
-            hovertext=[
-                hover(
-                    say(
-                        _TRACK_HOVER,
-                        lang,
-                        period=name_text(row["period"], lang),
-                        weeks=number_text(row["weeks_before"]),
-                        forecast=money_text(row["forecast"], lang),
-                        actual=money_text(row["actual"], lang),
-                    )
-                )
-                for row in rows.to_dict("records")
-            ],
-            hoverinfo="text",
-            cliponaxis=False,
-            marker={"color": colour, "symbol": symbol, "size": 10, "line": {"width": 2}},
-        )
-    figure.update_layout(
-        xaxis={**money_axis(high, lang), "title": {"text": _ACTUAL.text(lang)}},
-        yaxis={**money_axis(high, lang), "title": {"text": _FORECAST.text(lang)}},
-    )
 
 
 def plot_accuracy_by_lead(result: Any, *, lang: Lang = "en") -> go.Figure:
@@ -223,9 +169,9 @@ def plot_accuracy_by_lead(result: Any, *, lang: Lang = "en") -> go.Figure:
     Examples
     --------
     >>> import pandas as pd
-    >>> accuracy = pd.DataFrame({"weeks_before": [8, 0], "n": 12, "wape": [0.4, 0.1], "bias_pct": [20.0, 1.0]})
+    >>> accuracy = pd.DataFrame({"weeks_before": [8, 0], "n": 12, "wape": [0.4, 0.1], "bias_pct": [9.0, 8.0]})
     >>> plot_accuracy_by_lead(accuracy).layout.meta["finding"]
-    'Forecasts were off by 40 % of the actual 8 weeks before the end, by 10 % 0 weeks before'
+    'Forecasts were off by 40 % of the actual 8 weeks before the end, by 10 % at the end'
     """
     check_lang(lang)
     frame = to_pandas(result)
@@ -241,9 +187,13 @@ def plot_accuracy_by_lead(result: Any, *, lang: Lang = "en") -> go.Figure:
         "first": percent_text(table["wape"].iloc[0], lang),
         "last": percent_text(table["wape"].iloc[-1], lang),
         "far": number_text(table["weeks_before"].iloc[0]),
-        "near": number_text(table["weeks_before"].iloc[-1]),
+        "near": _time(table["weeks_before"].iloc[-1], lang),
     }
     finding = say(_LEAD if len(table) > 1 else _ONE_LEAD, lang, **words)
+    ends = bias.iloc[0], bias.iloc[-1]
+    if abs(ends[1] - ends[0]) >= MOVED - _EXACT:
+        label = _ROSE if ends[1] > ends[0] else _FELL
+        finding = say(label, lang, finding=finding, first=_signed(ends[0], lang), last=_signed(ends[1], lang))
     n = int(table["n"].max())
     sentence = say(
         _LEAD_SENTENCE,
@@ -280,8 +230,8 @@ def plot_accuracy_by_lead(result: Any, *, lang: Lang = "en") -> go.Figure:
             line={"color": colour, "width": 2},
             marker={"symbol": symbol, "size": 9, "color": colour},
         )
-    ends = np.concatenate([table["wape"].to_numpy(), bias.to_numpy(), [0.0]])
-    pad = (ROOM - 1) * max(float(np.ptp(ends)), 1 / PERCENT)
+    heights = np.concatenate([table["wape"].to_numpy(), bias.to_numpy(), [0.0]])
+    pad = (ROOM - 1) * max(float(np.ptp(heights)), 1 / PERCENT)
     weeks = table["weeks_before"]
     span = max(float(weeks.max() - weeks.min()), 1.0)
     ticks = nice_ticks(float(weeks.min()), float(weeks.max()))
@@ -294,9 +244,17 @@ def plot_accuracy_by_lead(result: Any, *, lang: Lang = "en") -> go.Figure:
             "title": {"text": _WEEKS.text(lang)},
         },
         yaxis={
-            **percent_axis(float(ends.max()) + pad, lang, low=float(ends.min()) - pad),
+            **percent_axis(float(heights.max()) + pad, lang, low=float(heights.min()) - pad),
             "title": {"text": _OF_ACTUAL.text(lang)},
         },
     )
     stand(figure)
     return figure
+
+
+def _time(weeks: float, lang: Lang) -> str:
+    return say(_WEEKS_BEFORE, lang, weeks=number_text(weeks)) if weeks else _AT_END.text(lang)
+
+
+def _signed(fraction: float, lang: Lang) -> str:
+    return ("+" if fraction > 0 else "") + percent_text(fraction, lang)

@@ -16,7 +16,7 @@ from custvalue.charts.canvas import (
     shown_of,
     stand,
 )
-from custvalue.charts.theme import BLUE, ORANGE, bar_marker
+from custvalue.charts.theme import BLUE, INK, ORANGE, bar_marker
 from custvalue.charts.wording import (
     agree,
     count_text,
@@ -50,19 +50,30 @@ _SENTENCE = Label(
     "variance lies in {half} {half_deals}. Assumed: {basis}.",
     "条形从丢单时达到目标的机会延伸到赢单时的机会。{finding}。{half}个商机占方差的一半。假设：{basis}。",
 )
+_ORDER = Label(
+    "Sorted by what the deal's own money moves (inner bar); the whole bar also holds what a win says of the other "
+    "deals.",
+    "按商机自身金额的影响（内条）排序；整条还包含赢单对其他商机的提示作用。",
+)
 _NOTE = Label("Assumed: {basis}.", "假设：{basis}。")
 _HOVER = Label(
     "{name}: {amount} at {p}. Won: {won} chance of target; lost: {lost}. {share} of the expected value, {risk} of the "
-    "variance.",
-    "{name}：{amount}，赢率{p}。赢单则达到目标的机会为{won}，丢单则为{lost}。占期望值的{share}，占方差的{risk}。",
+    "variance. Its own money moves {alone}.",
+    "{name}：{amount}，赢率{p}。赢单则达到目标的机会为{won}，丢单则为{lost}。占期望值的{share}，占方差的{risk}。其自身金额影响{alone}。",
 )
 _IF_LOST = Label("chance of target if lost", "丢单时达到目标的机会")
 _IF_WON = Label("chance of target if won", "赢单时达到目标的机会")
+_ALONE = Label("of it by the deal's own money", "其中自身金额的影响")
 _AXIS = Label("Chance of reaching {target}", "达到{target}的机会")
 _NOW = Label("now {chance}", "目前{chance}")
 _SUBJECT = Label("influence", "影响")
 _NONE = Label("no open deal of {period} is uncertain.", "{period}没有不确定的未结商机。")
-_NUMBERS = ("used_probability", "share_of_expected", "share_of_variance", "chance_if_won", "chance_if_lost", "swing")
+_NUMBERS = (
+    *("used_probability", "share_of_expected", "share_of_variance", "chance_if_won", "chance_if_lost"),
+    *("swing", "swing_alone"),
+)
+# Swings that differ by less are drawn alike.
+SAME_SWING = 1e-6
 
 
 def plot_deal_influence(
@@ -85,7 +96,8 @@ def plot_deal_influence(
     -------
     plotly.graph_objects.Figure
         Two bars for each of at most 15 deals, from the present chance of target down to the chance if the deal is lost
-        and up to the chance if it is won.
+        and up to the chance if it is won: together its ``swing``. Deals are sorted by ``swing_alone``; where the two
+        differ, as correlated deals make them, an inner bar of that length shows it, placed in proportion.
 
     Raises
     ------
@@ -134,9 +146,14 @@ def plot_deal_influence(
         "half_deals": agree(half, "deal", "deals"),
     }
     finding = say(_HINGES if n_hinges else _NO_HINGE, lang, **words)
-    note = joined((say(_NOTE, lang, **words), shown_of(rows.size, len(deals), lang)), lang)
-    figure = new_figure(finding, say(_SENTENCE, lang, finding=finding, **words), note=note)
+    both = bool((np.abs(table["swing"] - table["swing_alone"]) > SAME_SWING).any())
+    order = [_ORDER.text(lang)] if both else []
+    note = joined((*order, say(_NOTE, lang, **words), shown_of(rows.size, len(deals), lang)), lang)
+    sentence = joined((say(_SENTENCE, lang, finding=finding, **words), *order), lang)
+    figure = new_figure(finding, sentence, note=note)
     _draw_bars(figure, table.assign(amount=amounts[rows]), names, now, lang)
+    if both:
+        _draw_alone(figure, table, now, lang)
     figure.update_layout(xaxis_title_text=say(_AXIS, lang, **words))
     add_cut_lines(figure, [now], [say(_NOW, lang, **words)])
     stand(figure, room_for(rows.size))
@@ -156,6 +173,7 @@ def _draw_bars(figure: go.Figure, table: pd.DataFrame, names: list[str], now: fl
                 lost=percent_text(row["chance_if_lost"], lang, decimals=1),
                 share=percent_text(row["share_of_expected"], lang),
                 risk=percent_text(row["share_of_variance"], lang),
+                alone=percent_text(row["swing_alone"], lang, decimals=1),
             )
         )
         for who, row in zip(names, table.to_dict("records"), strict=True)
@@ -182,4 +200,20 @@ def _draw_bars(figure: go.Figure, table: pd.DataFrame, names: list[str], now: fl
         barmode="overlay",
         xaxis=percent_axis(min(high + AXIS_ROOM, 1.0), lang, low=max(low - AXIS_ROOM, 0.0)),
         yaxis=names_axis(names),
+    )
+
+
+def _draw_alone(figure: go.Figure, table: pd.DataFrame, now: float, lang: Lang) -> None:
+    """Draw the part of each swing that is the deal's own money inside its bar, both sides in proportion."""
+    swing, alone = table["swing"], table["swing_alone"]
+    part = (alone / swing.where(swing > 0)).clip(0.0, 1.0).fillna(0.0)
+    figure.add_bar(
+        orientation="h",
+        name=_ALONE.text(lang),
+        base=drawn(now - part * (now - table["chance_if_lost"])),
+        x=drawn(part * swing),
+        y=list(range(len(table))),
+        width=0.24,
+        hoverinfo="skip",
+        marker=bar_marker(INK),
     )

@@ -6,6 +6,7 @@ from custvalue import charts
 from custvalue.frames.periods import QUARTERS_PER_YEAR, periods_per_year
 from custvalue.rules.labels import Label
 from custvalue.study.inputs import Inputs
+from custvalue.study.parts.past_distributions import past_distributions
 from custvalue.study.parts.section import LeftOut, Picture, Piece, Section, need, need_calendar, section_of
 from custvalue.tracking import (
     accuracy_by_lead,
@@ -26,9 +27,19 @@ def accuracy_part(inputs: Inputs) -> Section:
     """How accurate forecasts and probabilities were, from what was frozen at the time."""
     questions = (
         (Label("accuracy of submitted forecasts", "已提交预测的准确度"), _forecasts),
+        (Label("distributions of past periods", "以往各期的收入分布"), _distributions),
         (Label("is 60 % really 60 %?", "60%真的是60%吗？"), _probabilities),
     )
     return section_of("accuracy", Label("Forecast accuracy", "预测准确度"), questions, inputs)
+
+
+def _leads(inputs: Inputs) -> tuple[int, ...]:
+    quarterly = periods_per_year(inputs.freq) == QUARTERS_PER_YEAR
+    return WEEKS_OF_QUARTERS if quarterly else WEEKS_OF_MONTHS
+
+
+def _distributions(inputs: Inputs) -> Piece:
+    return past_distributions(inputs, _leads(inputs)[0])
 
 
 def _forecasts(inputs: Inputs) -> Piece:
@@ -40,8 +51,7 @@ def _forecasts(inputs: Inputs) -> Piece:
     seen = None if inputs.lacking("snapshots", SNAPSHOT) else inputs.frames["snapshots"]
     if seen is not None:
         seen = seen[seen["snapshot"] <= inputs.as_of]
-    quarterly = periods_per_year(inputs.freq) == QUARTERS_PER_YEAR
-    leads = WEEKS_OF_QUARTERS if quarterly else WEEKS_OF_MONTHS
+    leads = _leads(inputs)
     weeks = leads[0]
     found = judge_forecasts(
         said, deals, as_of=inputs.as_of, weeks_before=weeks, snapshots=seen, ladder=inputs.ladder, freq=inputs.freq

@@ -1,4 +1,4 @@
-"""What the open deals may bring: the chance of every revenue, and the deals it hangs on."""
+"""What the open deals may bring: the chance of every revenue, how it narrowed, and the deals it hangs on."""
 
 from functools import partial
 
@@ -9,20 +9,22 @@ from custvalue.frames.periods import parse_period
 from custvalue.rules.labels import Label
 from custvalue.study.inputs import Inputs
 from custvalue.study.parts.deals import need_state_of_day, period_ahead
-from custvalue.study.parts.section import LeftOut, Picture, Piece, Section, need_calendar, section_of
-from custvalue.tracking import RevenueDistribution, deal_influence, revenue_distribution
+from custvalue.study.parts.section import LeftOut, Picture, Piece, Section, need, need_calendar, section_of
+from custvalue.tracking import RevenueDistribution, deal_influence, revenue_distribution, revenue_fan
 
 # The library's assumption where nobody has learnt one from past forecast errors; independent deals stand beside it.
 CORRELATION = 0.2
 INDEPENDENT = 0.0
 FIRST = ("period", "correlation", "mean", "sd", "p10", "p50", "p90", "target", "chance_at_least")
 DEALS = ("amount", "stage", "expected_close")
+SEEN, BECAME = ("snapshot", "opportunity", *DEALS), ("opportunity", "outcome", "closed", "amount")
 
 
 def distribution_part(inputs: Inputs) -> Section:
-    """Say what the period ahead may bring, with the chance of target, and the deals it hangs on."""
+    """Say what the period ahead may bring, the deals its target hangs on, and how the period so far narrowed."""
     questions = (
         (Label("distribution of revenue", "收入分布"), _revenue),
+        (Label("the fan by week", "按周扇形图"), _fan),
         (Label("the deals the target hangs on", "目标所系的商机"), _influence),
     )
     return section_of("distribution", Label("What the pipeline may bring", "商机可能带来的收入"), questions, inputs)
@@ -62,6 +64,35 @@ def _revenue(inputs: Inputs) -> Piece:
         {"revenue_distribution": Picture("revenue_distribution", drawn)},
         tuple(notes),
     )
+
+
+def _fan(inputs: Inputs) -> Piece:
+    """Show the study's period as it stood on each snapshot day; what became of deals later has no part in it."""
+    need(inputs, "snapshots", *SEEN)
+    need(inputs, "opportunities", *BECAME)
+    seen = inputs.frames["snapshots"]
+    found = revenue_fan(
+        seen[seen["snapshot"] <= inputs.last_day],
+        inputs.frames["opportunities"],
+        correlation=CORRELATION,
+        period=inputs.period_label,
+        freq=inputs.freq,
+        ladder=inputs.ladder,
+    )
+    if found.empty:
+        label = inputs.period_label
+        raise LeftOut(Label(f"no snapshot was taken in {label}", f"{label} 内没有快照"))
+    goal = _target(inputs, inputs.period)
+    target = goal[0] if goal is not None and goal[1] == inputs.period_label else None
+    note = Label(
+        f"The fan shows the revenue of {inputs.period_label} as it stood on each snapshot day: what was won by then, "
+        "and the snapshot's open deals at the same assumed correlation. A fan that drifts down shows deals that slip, "
+        "one that drifts up deals created later, or overdue ones that came in after all.",
+        f"扇形图显示 {inputs.period_label} 的收入在各快照日的分布：当日已赢金额加快照中的未结商机，相关性假设同上。"
+        "向下漂移说明商机推迟，向上漂移说明有新建商机或逾期商机成交。",
+    )
+    drawn = partial(charts.plot_revenue_fan, found, target=target)
+    return Piece({"revenue_fan": found}, {"revenue_fan": Picture("revenue_fan", drawn)}, (note,))
 
 
 def _influence(inputs: Inputs) -> Piece:
