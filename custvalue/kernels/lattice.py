@@ -7,8 +7,10 @@ from custvalue.kernels.arrays import Floats
 from custvalue.kernels.factor import normal_nodes
 from custvalue.kernels.inversion import largest_sum
 from custvalue.kernels.laws import Law
+from custvalue.kernels.mixing import factor_nodes, one_factor
 from custvalue.kernels.pools import SPREAD_NODES, Pool
-from custvalue.kernels.spectrum import Complex, Mixture, grouped
+from custvalue.kernels.powers import Complex
+from custvalue.kernels.spectrum import Mixture, grouped
 
 FIRST_BLOCK, LONGEST_BLOCK = 64, 4096
 # Amounts this near to a lattice point (in steps) stand on it.
@@ -23,29 +25,42 @@ def lattice_law(pools: tuple[Pool, ...], n_points: int, n_nodes: int, unit: floa
     """
     top = largest_sum(pools)
     step = unit if unit > 0 else top / (n_points - 2)
-    spectrum = lattice_spectrum(pools, n_points, n_nodes, step)
+    spectrum, all_won = lattice_spectrum(pools, n_points, n_nodes, step)
     chance = np.maximum(irfft(np.conj(spectrum), n_points), 0.0)
     used = min(int(np.ceil(top / step)) + 2, n_points)
+    chance[int(np.rint(top / step))] += all_won
     cumulative = np.cumsum(chance[:used])
     return Law(step * np.arange(float(used)), np.minimum(cumulative / cumulative[-1], 1.0), stepwise=True)
 
 
-def lattice_spectrum(pools: tuple[Pool, ...], n_points: int, n_nodes: int, step: float) -> Complex:
-    """Return the discrete spectrum of the sum on a lattice."""
-    mixtures = [Mixture.of(grouped(part, whole=True), n_nodes) for part in pools]
+def lattice_spectrum(pools: tuple[Pool, ...], n_points: int, n_nodes: int, step: float) -> tuple[Complex, float]:
+    """Return the discrete spectrum of the sum on a lattice, and the chance that all is won, which is not in it.
+
+    That chance stands at one amount, which splitting would blur.
+    """
+    parts = [grouped(part, whole=True) for part in pools]
+    one = one_factor(pools)
+    factors = [factor_nodes(part) if one and part.correlation > 0 else None for part in pools]
+    mixtures = [Mixture.of(part, n_nodes, factor) for part, factor in zip(parts, factors, strict=True)]
+    all_won = float(np.prod([mixture.ends()[1] for mixture in mixtures]))
     result = np.ones(n_points // 2 + 1, dtype=np.complex128)
     # Equal amounts bring the spectrum back after about as many frequencies as there are deals.
     watched = 2 * sum(part.amount.size for part in pools)
     first, last = 0, FIRST_BLOCK
     while first < result.size:
-        part = slice(first, min(last, result.size))
-        t = 2 * np.pi / (n_points * step) * np.arange(float(part.start), part.stop)
+        block = slice(first, min(last, result.size))
+        t = 2 * np.pi / (n_points * step) * np.arange(float(block.start), block.stop)
+
+        def waves(amount: Floats, spread: Floats, t: Floats) -> Complex:
+            return split_waves(amount, spread, t, step)
+
         for mixture in mixtures:
-            result[part] *= mixture.spectrum(
-                t, lambda amount, spread, t: split_waves(amount, spread, t, step), follow_all=first < watched
-            )
+            result[block] *= mixture.spectrum(t, waves, follow_all=first < watched)
+        if all_won > 0:
+            every = np.prod([waves(part.amount, part.spread, t).prod(axis=0) for part in pools], axis=0)
+            result[block] -= all_won * every
         first, last = last, min(2 * last, last + LONGEST_BLOCK)
-    return result
+    return result, all_won
 
 
 def split_waves(amount: Floats, spread: Floats, t: Floats, step: float) -> Complex:

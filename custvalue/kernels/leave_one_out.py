@@ -10,8 +10,9 @@ from custvalue.kernels.inversion import LEAST_POINTS, Problem, largest_sum
 from custvalue.kernels.lattice import split_waves
 from custvalue.kernels.money_sums import COARSEST, ENUMERATED, FEWEST, FINEST, NODES, common_unit, mixed_spectrum
 from custvalue.kernels.pools import Pool, chances, nodes
+from custvalue.kernels.powers import Complex
 from custvalue.kernels.representatives import classes_of
-from custvalue.kernels.spectrum import CHUNK, Complex, Mixture, Waves, exact_waves, grouped
+from custvalue.kernels.spectrum import CHUNK, Mixture, Waves, exact_waves, grouped
 
 # A lattice costs deals × points; beyond this many deals the spectrum dies out early and is cheaper.
 LATTICE_DEALS, LATTICE_WORK = 1000, 4e7

@@ -6,9 +6,10 @@ import numpy as np
 
 from custvalue.kernels.arrays import Floats
 from custvalue.kernels.exact_sums import all_outcomes, convolved_sum, enumerated_sum, merged
-from custvalue.kernels.inversion import Inverted, Problem, inverted, largest_sum, table
+from custvalue.kernels.inversion import Inverted, Problem, inverted, joined_law, largest_sum, table
 from custvalue.kernels.lattice import lattice_law
 from custvalue.kernels.laws import Law, largest_difference
+from custvalue.kernels.mixing import mixed_parts, one_factor
 from custvalue.kernels.pools import Pool, chances, nodes
 
 ENUMERATION, CONVOLUTION = "exact enumeration", "exact integer convolution"
@@ -25,12 +26,14 @@ UNIT_SLACK = 1e-9
 NODES, MOST_NODES = 129, 1025
 STILL, RESOLVED = 1e-5, 0.05
 LATTICE_REST = 1e-4
+# Up to so many deals under a common factor the spectrum never dies out.
+FEW_DOZENS = 32
 ENUMERATED, MOST_ENTRIES = 12, 1 << 22
 COMPARED = 1024
 # Factors of deals evaluated: what the spectrum may cost before a lattice is tried, and what a lattice may cost.
 SPECTRUM_BUDGET, MIXED_BUDGET, LATTICE_BUDGET = 4e7, 1e7, 6e7
 FINEST, COARSEST = 1 << 16, 1 << 13
-COARSER = 4
+COARSER, MOST_STEPS = 4, 0.61
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +149,16 @@ def _spectral_or_lattice(pools: tuple[Pool, ...]) -> MoneySum:
     n_points = _lattice_points(pools)
     if unit > 0 and largest_sum(pools) / unit + 2 <= n_points:
         return _lattice(pools, n_points, unit)
-    spectrum, moved = mixed_spectrum(Problem.of(pools))
-    if spectrum.rest > LATTICE_REST and n_points >= COARSEST:
-        return _lattice(pools, n_points, unit)
-    law, error = table(spectrum)
+    if one_factor(pools):
+        if sum(part.amount.size for part in pools) <= FEW_DOZENS:
+            return _lattice(pools, n_points, unit)
+        parts, moved = mixed_parts(pools), 0.0
+    else:
+        spectrum, moved = mixed_spectrum(Problem.of(pools))
+        if spectrum.rest > LATTICE_REST and n_points >= COARSEST:
+            return _lattice(pools, n_points, unit)
+        parts = [spectrum]
+    law, error = table(*parts)
     # Between two whole sums the smooth curve runs through the middle of the step.
     return MoneySum(replace(law, unit=unit), SPECTRAL, error + moved + unit / 2, ESTIMATED)
 
@@ -164,7 +173,7 @@ def mixed_spectrum(problem: Problem) -> tuple[Inverted, float]:
     while moved > STILL and n_nodes < MOST_NODES:
         n_nodes = 2 * n_nodes - 1
         before, spectrum = spectrum, inverted(problem, n_nodes, MIXED_BUDGET * n_nodes / NODES)
-        earlier, later = before.law(spectrum.n_points), spectrum.law(spectrum.n_points)
+        earlier, later = joined_law([before]), joined_law([spectrum])
         moved = float(np.abs(earlier.cdf(where) - later.cdf(where)).max())
     # Once the nodes resolve the conditional distributions the sum converges geometrically.
     return spectrum, largest_difference(earlier, later) * (RESOLVED if moved <= STILL else 1.0)
@@ -185,4 +194,7 @@ def _lattice(pools: tuple[Pool, ...], n_points: int, unit: float) -> MoneySum:
         law = lattice_law(pools, int(2 ** np.ceil(np.log2(n_units + 2))), n_nodes, unit)
         return MoneySum(law, LATTICE, 0.0, ESTIMATED)
     law = lattice_law(pools, n_points, n_nodes)
-    return MoneySum(law, LATTICE, largest_difference(law, lattice_law(pools, n_points // COARSER, n_nodes)), ESTIMATED)
+    moved = largest_difference(law, lattice_law(pools, n_points // COARSER, n_nodes))
+    # Splitting an amount moves it by at most half a step (sd), n of them by at most √n halves of a step.
+    most = MOST_STEPS * float(np.sqrt(sum(part.amount.size for part in pools)) * (law.points[1] - law.points[0]))
+    return MoneySum(law, LATTICE, min(moved, most), ESTIMATED)

@@ -49,7 +49,7 @@ class Pool:
 
     def draws(self) -> Iterator[tuple[NDArray[np.bool_] | slice, float]]:
         """Yield the deals of each shared draw and its strength; deals without a draw have strength 0."""
-        codes = np.unique(self.draw)
+        codes = self.draw[:1] if (self.draw == self.draw[:1]).all() else np.unique(self.draw)
         for code in codes.tolist():
             where = slice(None) if codes.size == 1 else self.draw == code
             yield where, (0.0 if code == NO_DRAW else self.strengths[code])

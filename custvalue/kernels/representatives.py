@@ -9,18 +9,19 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from custvalue.kernels.arrays import Floats, Integers
+from custvalue.kernels.chebyshev import chebyshev_points, chebyshev_polynomials, to_weights
+from custvalue.kernels.powers import CHANCE_CELLS, CHANCE_POINTS
 
 AMOUNT_POINTS = 12
-CHANCE_POINTS = 6
 # Fewer deals than this in a cell stand for themselves. It is also what makes interpolation safe: where a cell's
 # factors turn so far that interpolation fails, the product of so many of them has vanished.
 KEPT = 64
 MOST_CLASSES = 32
+SINGLE_WORK = 1 / 8
 SAMPLED = 4096
-# Between these the log characteristic function is smooth in the probability; 1/2 is where it turns over.
-CHANCE_CELLS = np.array([0.0, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98, 1.0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,18 @@ class Representatives:
     spread: Floats
     weight: Floats
     n_single: int
+
+    @property
+    def work(self) -> float:
+        """Return what evaluating their factors costs, in those of representatives: a single deal's is cheap."""
+        return self.amount.size - self.n_single * (1 - SINGLE_WORK)
+
+    def rows(self, chosen: NDArray[np.bool_]) -> "Representatives":
+        """Return some of them."""
+        n_single = int(chosen[: self.n_single].sum())
+        return Representatives(
+            self.amount[chosen], self.probability[chosen], self.spread[chosen], self.weight[chosen], n_single
+        )
 
 
 def representatives(amount: Floats, probability: Floats, spread: Floats) -> Representatives:
@@ -110,27 +123,3 @@ def classes_of(values: Floats) -> Integers | None:
             return place
         distinct, place = np.unique(values, return_inverse=True)
     return place if distinct.size <= MOST_CLASSES else None
-
-
-def chebyshev_points(n: int) -> Floats:
-    """Return the Chebyshev points of the first kind on [−1, 1]."""
-    return np.cos(np.pi * (np.arange(n) + 0.5) / n)
-
-
-def chebyshev_polynomials(x: Floats, n: int) -> Floats:
-    """Return the first ``n`` Chebyshev polynomials at ``x``, one row each."""
-    table = np.empty((n, x.size))
-    table[0] = 1.0
-    table[1] = x
-    twice = 2.0 * x
-    for degree in range(2, n):
-        np.multiply(twice, table[degree - 1], out=table[degree])
-        table[degree] -= table[degree - 2]
-    return table
-
-
-def to_weights(n: int) -> Floats:
-    """Return the matrix that turns sums of Chebyshev polynomials into weights of the points."""
-    matrix = 2.0 / n * chebyshev_polynomials(chebyshev_points(n), n).T
-    matrix[:, 0] /= 2.0
-    return matrix

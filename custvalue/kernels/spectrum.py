@@ -1,7 +1,7 @@
 """The characteristic function of pools of deals, mixed over what the deals of a pool share."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from custvalue.kernels.arrays import Floats
 from custvalue.kernels.factor import normal_nodes
 from custvalue.kernels.pools import SPREAD_NODES, Pool, chances, nodes
+from custvalue.kernels.powers import Complex, PowerSums, power_sums
 from custvalue.kernels.representatives import Representatives, representatives
 
-Complex = NDArray[np.complex128]
 # (amounts, spreads, frequencies) → E exp(i t A): one row for each amount.
 Waves = Callable[[Floats, Floats, Floats], Complex]
 
@@ -26,10 +26,20 @@ NEGLIGIBLE = 1e-8
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The deals of a pool that share one draw (strength 0: none), as representatives."""
+    """The deals of a pool that share one draw (strength 0: none), as representatives; the ``small`` as power sums."""
 
     deals: Representatives
     strength: float
+    small: PowerSums | None = None
+
+    def split(self, cut: float) -> "Group":
+        """Return the group with its certain amounts up to ``cut`` as power sums."""
+        deals = self.deals
+        small = (deals.amount <= cut) & (deals.spread == 0)
+        if not small.any():
+            return self
+        sums = power_sums(deals.amount[small], deals.probability[small], deals.weight[small], cut)
+        return Group(deals.rows(~small), self.strength, sums)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +49,23 @@ class Grouped:
     groups: tuple[Group, ...]
     correlation: float
 
+    def split(self, cut: float) -> "Grouped":
+        """Return the pool with its certain amounts up to ``cut`` as power sums."""
+        return Grouped(tuple(group.split(cut) for group in self.groups), self.correlation)
 
-def grouped(part: Pool, *, whole: bool = False) -> Grouped:
+
+def grouped(part: Pool, *, whole: bool = False, cut: float = 0.0) -> Grouped:
     """Return a pool's groups; ``whole`` keeps every deal instead of representatives."""
     groups = []
     for where, strength in part.draws():
         columns = part.amount[where], part.probability[where], part.spread[where]
         n = columns[0].size
-        groups.append(Group(Representatives(*columns, np.ones(n), n) if whole else representatives(*columns), strength))
+        group = Group(Representatives(*columns, np.ones(n), n), strength)
+        if not whole:
+            group = group.split(cut)
+            large = group.deals
+            group = replace(group, deals=representatives(large.amount, large.probability, large.spread))
+        groups.append(group)
     return Grouped(tuple(groups), part.correlation)
 
 
@@ -56,17 +75,45 @@ class Draw:
 
     deals: Representatives
     chance: Floats
+    small: PowerSums | None
+    small_chance: Floats
     weight: Floats
     followed: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, group: Group, correlation: float, z: Floats, y: Floats, y_weight: Floats) -> "Draw":
+        """Return a group at the nodes of the factor and the draw."""
+        table = chances(group.deals.probability, correlation, group.strength, z, y)
+        level = group.small.level if group.small else np.zeros(0)
+        of_small = chances(level, correlation, group.strength, z, y)
+        return cls(group.deals, table, group.small, of_small, y_weight, np.ones(table.shape[:2], dtype=bool))
 
     def spectrum(self, t: Floats, waves: Waves) -> Complex:
         """Return the conditional characteristic function: factor nodes × draw nodes × frequencies."""
         n_factor, n_draw, n_deals = self.chance.shape
         result = np.zeros((n_factor * n_draw, t.size), dtype=np.complex128)
-        chance = self.chance.reshape(-1, n_deals)
+        chance = self.chance.reshape(n_factor * n_draw, n_deals)
         rows = np.flatnonzero(self.followed.ravel())
+        if not rows.size:
+            return result.reshape(n_factor, n_draw, t.size)
         result[rows] = conditional_spectrum(self.deals, chance[rows], t, waves)
+        if self.small:
+            result[rows] *= self.small.waves(self.small_chance.reshape(n_factor * n_draw, -1)[rows], t)
         return result.reshape(n_factor, n_draw, t.size)
+
+    def ends(self) -> tuple[Floats, Floats]:
+        """Return the chance at each factor node that no deal is won, and that every deal is (0: amounts uncertain)."""
+        none, every = np.zeros((2, *self.chance.shape[:2]))
+        kinds = [(self.chance, self.deals.weight)]
+        if self.small:
+            kinds.append((self.small_chance, self.small.sums[0]))
+        for chance, weight in kinds:
+            kept = np.clip(chance, TINY, 1 - np.finfo(float).epsneg)
+            none += np.log1p(-kept) @ weight
+            every += np.log(kept) @ weight
+        certain = not self.deals.spread.any()
+        both = [np.exp(np.minimum(log, 0.0)) @ self.weight for log in (none, every)]
+        return both[0], both[1] * certain
 
     def follow(self, spectrum: Complex, factor_weight: Floats) -> None:
         """Drop the nodes whose weighted spectrum has vanished over the later half of the frequencies just made."""
@@ -83,39 +130,46 @@ class Mixture:
     draws: list[Draw]
 
     @classmethod
-    def of(cls, part: Grouped, n_nodes: int) -> "Mixture":
-        """Return a pool's mixture over so many nodes."""
+    def of(cls, part: Grouped, n_nodes: int, factor: tuple[Floats, Floats] | None = None) -> "Mixture":
+        """Return a pool's mixture over so many nodes, or over given nodes of the factor with their weights."""
         factor_weight, draws = np.ones(1), []
         for group in part.groups:
             z, factor_weight, y, y_weight = nodes(part.correlation, group.strength, n_nodes)
-            table = chances(group.deals.probability, part.correlation, group.strength, z, y)
-            draws.append(Draw(group.deals, table, y_weight, np.ones(table.shape[:2], dtype=bool)))
+            if factor is not None and part.correlation > 0:
+                z, factor_weight = factor
+            draws.append(Draw.of(group, part.correlation, z, y, y_weight))
         return cls(factor_weight, draws)
 
     @property
-    def work(self) -> int:
-        """Return the number of factors evaluated at one frequency."""
-        return sum(int(draw.followed.sum()) * draw.deals.amount.size for draw in self.draws)
+    def work(self) -> float:
+        """Return the number of factors evaluated at one frequency, in those of representatives."""
+        return sum(
+            int(draw.followed.sum()) * draw.deals.work + SPREAD_NODES * int((draw.deals.spread > 0).sum())
+            for draw in self.draws
+        )
 
     def spectrum(self, t: Floats, waves: Waves, *, follow_all: bool = True) -> Complex:
         """Return the pool's characteristic function; unless ``follow_all``, drop nodes whose part has vanished."""
-        product = np.ones((self.factor_weight.size, t.size), dtype=np.complex128)
+        product: Complex | None = None
         for draw in self.draws:
             given = draw.spectrum(t, waves)
             if not follow_all:
                 draw.follow(given, self.factor_weight)
-            product *= np.einsum("zyt,y->zt", given, draw.weight)
-        return self.factor_weight @ product
+            mine = given[:, 0] if draw.weight.size == 1 else np.einsum("zyt,y->zt", given, draw.weight)
+            product = mine if product is None else product * mine
+        if product is None:
+            return np.ones(t.size, dtype=np.complex128)
+        # Not a matrix product: threads would cost more than so small a sum.
+        mixed: Complex = np.einsum("z,zt->t", self.factor_weight, product)
+        return mixed
 
     def ends(self) -> tuple[float, float]:
         """Return the chance that no deal is won, and that every deal is; 0 for the latter if amounts are uncertain."""
         none = np.ones(self.factor_weight.size)
         every = np.ones(self.factor_weight.size)
         for draw in self.draws:
-            certain = not draw.deals.spread.any()
-            kept = np.clip(draw.chance, TINY, 1 - np.finfo(float).epsneg)
-            none *= np.exp(np.minimum(np.log1p(-kept) @ draw.deals.weight, 0.0)) @ draw.weight
-            every *= np.exp(np.minimum(np.log(kept) @ draw.deals.weight, 0.0)) @ draw.weight if certain else 0.0
+            mine = draw.ends()
+            none, every = none * mine[0], every * mine[1]
         return float(self.factor_weight @ none), float(self.factor_weight @ every)
 
 
@@ -143,7 +197,8 @@ def conditional_spectrum(deals: Representatives, chance: Floats, t: Floats, wave
             rows = slice(top, top + at_once)
             size, angle = log_of(turn, spread, chance[rows, part, None])
             # No true factor exceeds 1; where the interpolation fails the true one has vanished.
-            result[rows] *= np.exp(np.minimum(np.matmul(weight, size), 0.0) + 1j * np.matmul(weight, angle))
+            size, angle = (np.einsum("d,zdt->zt", weight, log) for log in (size, angle))
+            result[rows] *= np.exp(np.minimum(size, 0.0) + 1j * angle)
     return result
 
 

@@ -14,6 +14,7 @@ from custvalue.kernels.laws import PERCENTILES
 from custvalue.kernels.leave_one_out import reach_if
 from custvalue.kernels.money_sums import money_sum
 from custvalue.kernels.pools import Pool, covariances, mean, own_variance, pool, variance
+from custvalue.kernels.powers import power_sums, win_series
 from custvalue.kernels.representatives import representatives
 
 LADDER = np.array([0.2, 0.4, 0.6, 0.8, 0.9])
@@ -148,6 +149,63 @@ def test_many_deals_agree_with_a_direct_inversion_of_every_deal(n, log_sd, stage
         made.append(abs(found.law.quantile(np.array([level]))[0] - middle))
     assert max(made) < 1e-4 * sd  # asked: 0.005
     assert max(made) <= found.error <= 5 * max(made)
+
+
+@pytest.mark.parametrize(("n", "seed"), [(100_000, 1), (100_000, 2), (1_000_000, 3)])
+@pytest.mark.parametrize("stages", [True, False])
+def test_very_many_deals_state_an_error_that_holds_and_is_not_idle(n, seed, stages):
+    amounts, chance = log_normal_deals(n, 1.0, seed, stages=stages)
+    found = money_sum((pool(amounts, chance),))
+    # Another way: every deal's own factor at 24 frequencies (|φ| < 1e-8 at the last), the series at every quantile.
+    sd, centre = float(np.sqrt(np.sum(amounts**2 * chance * (1 - chance)))), amounts @ chance
+    k, length = np.arange(1, 25), 24 * sd
+    t = 2 * np.pi * k / length
+    log = np.zeros(k.size, dtype=complex)
+    for a, p in zip(np.array_split(amounts, n // 5000), np.array_split(chance, n // 5000), strict=True):
+        log += np.log(1 - p + p * np.exp(1j * t[:, None] * a)).sum(axis=1)
+    spectrum = np.exp(log - 1j * t * (centre - length / 2))
+    low, high = np.full((2, 99), 0.25 * length) * [[1], [3]]
+    for _ in range(50):
+        middle = (low + high) / 2
+        wave = (spectrum * 1j * (np.exp(-1j * np.outer(middle, t)) - 1) / (np.pi * k)).real.sum(axis=1)
+        reached = middle / length + wave >= PERCENTILES
+        low, high = np.where(reached, low, middle), np.where(reached, middle, high)
+    made = np.abs(found.law.quantile(PERCENTILES) - (middle + centre - length / 2)).max()
+    assert made < 1e-5 * sd
+    assert made <= found.error <= 5 * made
+
+
+@pytest.mark.parametrize("stages", [True, False])
+def test_power_sums_of_small_deals_give_the_product_of_their_factors(stages):
+    amounts, chance = log_normal_deals(20_000, 1.0, 2, stages=stages)
+    small = power_sums(amounts, chance, np.ones(amounts.size), amounts.max())
+    sd = np.sqrt(amounts**2 @ (chance * (1 - chance)))
+    t = np.linspace(0.05, 3, 12) / sd
+    assert t.max() * amounts.max() < 1.5
+    exact = np.prod(1 - chance + chance * np.exp(1j * t[:, None] * amounts), axis=1)
+    assert np.abs(small.waves(small.level[None, :], t)[0] - exact).max() < 1e-9
+    tilts = np.array([-0.5, 0.5]) / sd
+    moments = np.log1p(chance * np.expm1(tilts[:, None] * amounts)).sum(axis=1)
+    assert small.log_moment(small.level[None, :], tilts).ravel() == pytest.approx(moments, rel=1e-9)
+
+
+def test_the_series_of_a_win_has_its_cumulants():
+    # Cumulants of a win at p: p, pq, pq(q − p), pq(1 − 6pq); divided by k!.
+    p, q = 0.3, 0.7
+    wanted = [0, p, p * q / 2, p * q * (q - p) / 6, p * q * (1 - 6 * p * q) / 24]
+    assert [float(term) for term in win_series(np.array(p))[:5]] == pytest.approx(wanted, rel=1e-14)
+
+
+@pytest.mark.parametrize("p", [0.01, 0.03])
+def test_deals_that_are_hardly_ever_won_are_followed_as_far_as_they_need(p):
+    # Few of 4000 are won: many deals are large beside the spread of the sum, and power sums reach less far.
+    amounts, chance = log_normal_deals(4000, 1.0, 6)[0], np.full(4000, p)
+    found = inverted(Problem.of((pool(amounts, chance),)), 1, 1e9)
+    assert found.rest < 1e-10
+    k = np.unique(np.linspace(1, found.coefficients.size, 12).astype(int))
+    t = 2 * np.pi * k / found.length
+    exact = np.prod(1 - chance + chance * np.exp(1j * t[:, None] * amounts), axis=1) * np.exp(-1j * t * found.start)
+    assert np.abs(found.coefficients[k - 1] - exact).max() < 1e-8
 
 
 @pytest.mark.parametrize("stages", [True, False])
