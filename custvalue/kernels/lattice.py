@@ -5,7 +5,7 @@ from scipy.fft import irfft
 
 from custvalue.kernels.arrays import Floats
 from custvalue.kernels.factor import normal_nodes
-from custvalue.kernels.inversion import largest_sum
+from custvalue.kernels.inversion import Problem, largest_sum
 from custvalue.kernels.laws import Law
 from custvalue.kernels.mixing import factor_nodes, one_factor
 from custvalue.kernels.pools import SPREAD_NODES, Pool
@@ -21,28 +21,36 @@ def lattice_law(pools: tuple[Pool, ...], n_points: int, n_nodes: int, unit: floa
     """Return the distribution of a sum whose amounts are moved to a lattice.
 
     Each amount is split over its two neighbouring points so that its mean stays; a lattice of a common ``unit`` of the
-    amounts moves nothing.
+    amounts moves nothing. Without a unit the lattice ends where the sum comes with negligible chance: where few of many
+    deals are won, far below their total.
     """
-    top = largest_sum(pools)
+    largest = largest_sum(pools)
+    top = largest if unit > 0 else Problem.of(pools).high
     step = unit if unit > 0 else top / (n_points - 2)
-    spectrum, all_won = lattice_spectrum(pools, n_points, n_nodes, step)
+    spectrum, none_won, all_won = lattice_spectrum(pools, n_points, n_nodes, step)
     chance = np.maximum(irfft(np.conj(spectrum), n_points), 0.0)
     used = min(int(np.ceil(top / step)) + 2, n_points)
-    chance[int(np.rint(top / step))] += all_won
+    if top == largest:
+        chance[int(np.rint(top / step))] += all_won
     cumulative = np.cumsum(chance[:used])
-    return Law(step * np.arange(float(used)), np.minimum(cumulative / cumulative[-1], 1.0), stepwise=True)
+    points, cumulative = step * np.arange(float(used)), np.minimum(cumulative / cumulative[-1], 1.0)
+    smallest = min(float(part.amount.min()) for part in pools)
+    if smallest < step and none_won < cumulative[0]:
+        # What small deals left on 0 is no chance of nothing: it stands at the least that can be won.
+        points, cumulative = np.insert(points, 1, smallest), np.insert(cumulative, 0, none_won)
+    return Law(points, cumulative, stepwise=True)
 
 
-def lattice_spectrum(pools: tuple[Pool, ...], n_points: int, n_nodes: int, step: float) -> tuple[Complex, float]:
-    """Return the discrete spectrum of the sum on a lattice, and the chance that all is won, which is not in it.
+def lattice_spectrum(pools: tuple[Pool, ...], n_points: int, n_nodes: int, step: float) -> tuple[Complex, float, float]:
+    """Return the discrete spectrum of the sum on a lattice, the chance that nothing is won, and that all is won.
 
-    That chance stands at one amount, which splitting would blur.
+    The last is not in the spectrum: it stands at one amount, which splitting would blur.
     """
     parts = [grouped(part, whole=True) for part in pools]
     one = one_factor(pools)
     factors = [factor_nodes(part) if one and part.correlation > 0 else None for part in pools]
     mixtures = [Mixture.of(part, n_nodes, factor) for part, factor in zip(parts, factors, strict=True)]
-    all_won = float(np.prod([mixture.ends()[1] for mixture in mixtures]))
+    none_won, all_won = np.prod([mixture.ends() for mixture in mixtures], axis=0).tolist()
     result = np.ones(n_points // 2 + 1, dtype=np.complex128)
     # Equal amounts bring the spectrum back after about as many frequencies as there are deals.
     watched = 2 * sum(part.amount.size for part in pools)
@@ -60,7 +68,7 @@ def lattice_spectrum(pools: tuple[Pool, ...], n_points: int, n_nodes: int, step:
             every = np.prod([waves(part.amount, part.spread, t).prod(axis=0) for part in pools], axis=0)
             result[block] -= all_won * every
         first, last = last, min(2 * last, last + LONGEST_BLOCK)
-    return result, all_won
+    return result, none_won, all_won
 
 
 def split_waves(amount: Floats, spread: Floats, t: Floats, step: float) -> Complex:

@@ -371,3 +371,25 @@ def test_certain_worthless_and_hopeless_deals_need_no_method():
     assert (found.method, found.law.points.tolist()) == ("certain", [5.0])
     assert money_sums.common_unit((pool(np.array([0.25, 1.5]), np.array([0.5, 0.5])),)) == 0.25
     assert money_sums.common_unit((pool(np.array([0.3333, 1.5]), np.array([0.5, 0.5])),)) == 0.0
+
+
+@pytest.mark.parametrize(("n", "p"), [(4000, 0.0005), (1000, 0.001), (400, 0.005), (60, 0.02)])
+def test_the_chance_that_nothing_is_won_is_that_of_losing_every_deal(n, p):
+    draw = np.random.default_rng(n)
+    amounts, chance = draw.lognormal(10.0, 1.0, n), p * draw.uniform(0.5, 1.5, n)
+    found = money_sum((pool(amounts, chance),))
+    assert found.law.cdf(np.zeros(1))[0] == pytest.approx(np.prod(1 - chance), abs=1e-9)
+    assert found.law.below(amounts[[amounts.argmin()]])[0] == pytest.approx(np.prod(1 - chance), abs=0.01)
+
+
+def test_where_two_of_four_thousand_deals_are_won_the_lattice_is_as_fine_as_their_sum():
+    draw = np.random.default_rng(7)
+    amounts, chance = draw.lognormal(10.0, 1.0, 4000), np.full(4000, 0.0005)
+    found = money_sum((pool(amounts, chance),))
+    # The number won is Poisson but for 1e-3; given the number, draws of the amounts: 400,000 sums.
+    won = draw.poisson(2.0, 400_000)
+    sums = np.bincount(np.repeat(np.arange(won.size), won), draw.choice(amounts, won.sum()), minlength=won.size)
+    where = np.quantile(sums, [0.3, 0.6, 0.9])
+    simulated = (sums <= where[:, None]).mean(axis=1)
+    # Two standard errors of the draws, the Poisson's 5e-4, and what half a step moves.
+    assert found.law.cdf(where) == pytest.approx(simulated, abs=0.003)
