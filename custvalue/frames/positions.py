@@ -25,11 +25,11 @@ def positions(column: "pd.Series[Any]", known: Mapping[str, int]) -> NDArray[np.
     if isinstance(column.dtype, pd.CategoricalDtype):
         table, codes = _table(column.cat.categories, known), column.cat.codes.to_numpy()
     elif isinstance(column.dtype, pd.StringDtype) and column.dtype.storage == "pyarrow":
-        codes = _found(column.array.__arrow_array__(), list(known))
+        return _of_texts(column.array.__arrow_array__(), list(known), table)
     else:
         codes, distinct = pd.factorize(column)
         table = _table(distinct, known)
-    return table[codes]
+    return np.take(table, codes, mode="wrap")
 
 
 def _table(distinct: Any, known: Mapping[str, int]) -> NDArray[np.intp]:
@@ -38,19 +38,22 @@ def _table(distinct: Any, known: Mapping[str, int]) -> NDArray[np.intp]:
     return np.array([*(known.get(str(value), -1) for value in plain), -1], dtype=np.intp)
 
 
-def _found(texts: "pa.ChunkedArray | pa.Array", names: list[str]) -> NDArray[np.integer]:
-    """Return the place of each text among the names, -1 where it has none; slices are shared out among threads."""
-    names_there = pa.array(names, type=texts.type)
-
-    def look_up(start: int) -> NDArray[np.integer]:
-        places = pc.index_in(texts.slice(start, length), value_set=names_there)
-        return np.asarray(pc.fill_null(places, -1))
-
+def _of_texts(texts: "pa.ChunkedArray | pa.Array", names: list[str], table: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return what the table holds for each text that is among the names; slices are shared out among threads."""
+    found = np.full(len(texts), -1, dtype=np.intp)
     if texts.null_count == len(texts):
-        return np.full(len(texts), -1)
-    n_threads = min(os.cpu_count() or 1, len(texts) // WORTH_A_THREAD)
-    length = -(-len(texts) // max(n_threads, 1))
-    if n_threads <= 1:
-        return look_up(0)
+        return found
+    n_threads = max(min(os.cpu_count() or 1, len(texts) // WORTH_A_THREAD), 1)
+    length = -(-len(texts) // n_threads)
+    known = pa.array(names, type=texts.type)
+
+    def look_up(start: int) -> None:
+        places = pc.index_in(texts.slice(start, length), value_set=known)
+        np.take(table, pc.fill_null(places, -1), out=found[start : start + length], mode="wrap")
+
+    if n_threads == 1:
+        look_up(0)
+        return found
     with ThreadPoolExecutor(n_threads) as pool:
-        return np.concatenate(list(pool.map(look_up, range(0, len(texts), length))))
+        list(pool.map(look_up, range(0, len(texts), length)))
+    return found

@@ -202,7 +202,7 @@ def criterion_points(check: FrameCheck, criterion: Criterion) -> kernels.Floats:
             others |= {f"{level.points:g}": level.label.en, f"{level.points:.1f}": level.label.en}
         points = np.array([level.points for level in criterion.levels] + [np.nan])
         codes = check.choices(name, english, aliases=others, remedy="Points may be given as numbers too.")
-        return points[codes]
+        return np.take(points, codes, mode="wrap")  # -1, which is missing, stands last
     high = criterion.max_points if criterion.levels else None
     return check.numbers(name, low=criterion.min_points, high=high, purpose=criterion.label.en)
 
