@@ -281,7 +281,9 @@ class FrameCheck:
                 f"{column} must not be missing here", column, missing & needed, f"Give one of {list(known)}."
             )
         if unknown.any():
-            counts = self.frame.loc[unknown, column].value_counts()
+            counts = self.frame.loc[unknown, column].astype("str").value_counts()
+            if not all(name.strip() for name in counts.index):
+                remedy = f"{remedy} An empty text is no answer: make it missing.".strip()
             listed = ", ".join(f"{_plain(name)!r} ({n})" for name, n in counts.head(8).items())
             more = f" and {len(counts) - 8} more" if len(counts) > 8 else ""  # noqa: PLR2004 (how many are named)
             first = str(_plain(counts.index[0]))

@@ -27,7 +27,10 @@ def positions(column: "pd.Series[Any]", known: Mapping[str, int]) -> NDArray[np.
     elif isinstance(column.dtype, pd.StringDtype) and column.dtype.storage == "pyarrow":
         return _of_texts(column.array.__arrow_array__(), list(known), table)
     else:
-        codes, distinct = pd.factorize(column)
+        try:
+            codes, distinct = pd.factorize(column)
+        except TypeError:  # cells that hold lists
+            return positions(column.astype("str"), known)
         table = _table(distinct, known)
     return np.take(table, codes, mode="wrap")
 

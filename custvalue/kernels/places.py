@@ -4,19 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from custvalue.kernels.arrays import ROUND_OFF, Floats
-
-
-def steps_of_round_off(values: Floats) -> Floats:
-    """Return values as whole numbers of steps, each the round-off of the largest: equal sums compare equal.
-
-    >>> steps = steps_of_round_off(np.array([0.1 + 0.2, 0.3, np.nan]))
-    >>> bool(steps[0] == steps[1])
-    True
-    """
-    largest = float(np.fmax.reduce(np.abs(values), initial=0.0))
-    steps: Floats = np.round(values / (ROUND_OFF * largest)) if 0 < largest < np.inf else values
-    return steps
+from custvalue.kernels.arrays import Floats
 
 
 def ranks_and_places(values: Floats, tie_breakers: Sequence[Floats] = ()) -> tuple[Floats, Floats]:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from custvalue import kernels
 from custvalue.frames.checks import FrameCheck, holds_numbers, to_pandas
 from custvalue.frames.nullable import nullable_booleans, nullable_integers, ordered_classes
-from custvalue.kernels.places import ranks_and_places, steps_of_round_off
+from custvalue.frames.positions import positions
+from custvalue.kernels.places import ranks_and_places
 from custvalue.kernels.points import Totals, weighted_totals
 from custvalue.rules import playbook
 from custvalue.rules.scorecard import Criterion, Scorecard
@@ -35,6 +36,8 @@ RESULTS = (
     "next_question",
 )
 CONTRIBUTION = "contribution_"
+# Where a criterion has no levels: no weighted sum of points up to this leaves the range of a float.
+MOST_POINTS = 1e100
 
 Numbers = NDArray[Any]
 Mask = NDArray[np.bool_]
@@ -120,6 +123,10 @@ def score_prospects(
     """
     frame = to_pandas(prospects)
     check = FrameCheck(frame, "score_prospects")
+    flags: dict[str, object] = {"contributions": contributions, "rank": rank}
+    for name, value in flags.items():
+        if not isinstance(value, bool | np.bool_):
+            check.fail(f"{name} must be True or False", repr(value), "Give one of the two.")
     answers = read_answers(check, scorecard, contributions=contributions)
     check.done()
     columns = score_columns(scorecard, answers)
@@ -171,7 +178,7 @@ def read_answers(check: FrameCheck, scorecard: Scorecard, *, contributions: bool
         points,
         [criterion.weight for criterion in criteria],
         [criterion.min_points for criterion in criteria],
-        [criterion.max_points for criterion in criteria],
+        [_most(criterion) for criterion in criteria],
         then=band,
     )
     for place in np.flatnonzero(totals.outside):
@@ -196,15 +203,35 @@ def criterion_points(check: FrameCheck, criterion: Criterion) -> kernels.Floats:
         return np.full(len(check.frame), np.nan)
     column = check.frame[name]
     if criterion.levels and not (holds_numbers(column) or pd.api.types.is_bool_dtype(column)):
-        english = [level.label.en for level in criterion.levels]
-        others = {level.label.zh: level.label.en for level in criterion.levels}
-        for level in criterion.levels:
-            others |= {f"{level.points:g}": level.label.en, f"{level.points:.1f}": level.label.en}
-        points = np.array([level.points for level in criterion.levels] + [np.nan])
-        codes = check.choices(name, english, aliases=others, remedy="Points may be given as numbers too.")
-        return np.take(points, codes, mode="wrap")  # -1, which is missing, stands last
-    high = criterion.max_points if criterion.levels else None
-    return check.numbers(name, low=criterion.min_points, high=high, purpose=criterion.label.en)
+        return _points_of_texts(check, criterion, column)
+    return check.numbers(name, low=criterion.min_points, high=_most(criterion), purpose=criterion.label.en)
+
+
+def _points_of_texts(check: FrameCheck, criterion: Criterion, column: "pd.Series[Any]") -> kernels.Floats:
+    """Return the points of level texts in either language; any other text must be a number in the range."""
+    levels = criterion.levels
+    texts = {text: place for place, level in enumerate(levels) for text in (level.label.en, level.label.zh)}
+    codes = positions(column, texts)
+    points = np.take([*(level.points for level in levels), np.nan], codes, mode="wrap")  # -1, missing, stands last
+    rest = np.flatnonzero(codes < 0)
+    rest = rest[column.iloc[rest].notna().to_numpy(dtype=bool)]
+    if not rest.size:
+        return points
+    places, others = pd.factorize(column.iloc[rest].astype("str"))
+    numbers = pd.to_numeric(pd.Series(others), errors="coerce").to_numpy(dtype=np.float64)
+    inside = (numbers >= criterion.min_points) & (numbers <= _most(criterion))
+    points[rest] = np.where(inside, numbers, np.nan)[places]
+    if not inside.all():
+        english = [level.label.en for level in levels]
+        aliases = {level.label.zh: level.label.en for level in levels}
+        aliases |= dict.fromkeys(others[inside], english[0])
+        span = f"{criterion.min_points:g} to {_most(criterion):g}"
+        check.choices(criterion.name, english, aliases=aliases, remedy=f"Points from {span} may be given as well.")
+    return points
+
+
+def _most(criterion: Criterion) -> float:
+    return min(criterion.max_points, MOST_POINTS)
 
 
 def _knock_outs(scorecard: Scorecard, points: list[Numbers], n: int) -> tuple[Mask, Mask, bool]:
@@ -308,17 +335,22 @@ def _ranks(scorecard: Scorecard, answers: Answers) -> dict[str, Any]:
     criteria = scorecard.criteria
     heaviest_first = sorted(range(len(criteria)), key=lambda place: -criteria[place].weight)
     breakers = [answers.points[place] for place in heaviest_first if criteria[place].weight > 0]
-    rank, place = ranks_and_places(_ranked_totals(answers), breakers)
+    rank, place = ranks_and_places(_ranked_totals(scorecard, answers), breakers)
     return {"rank": nullable_integers(rank), "place": nullable_integers(place)}
 
 
-def shared_rank(answers: Answers) -> pd.arrays.IntegerArray:
+def shared_rank(scorecard: Scorecard, answers: Answers) -> pd.arrays.IntegerArray:
     """Return the rank that equal totals share."""
-    return nullable_integers(kernels.descending_rank(_ranked_totals(answers)))
+    return nullable_integers(kernels.descending_rank(_ranked_totals(scorecard, answers)))
 
 
-def _ranked_totals(answers: Answers) -> kernels.Floats:
-    return steps_of_round_off(np.where(answers.knocked, np.nan, answers.totals.total))
+def _ranked_totals(scorecard: Scorecard, answers: Answers) -> kernels.Floats:
+    """Return the totals that are ranked, so that equal sums of different parts compare equal."""
+    totals = np.where(answers.knocked, np.nan, answers.totals.total)
+    if 0 < scorecard.max_total < np.inf:
+        steps: kernels.Floats = np.round(totals / (kernels.ROUND_OFF * scorecard.max_total))
+        return steps
+    return kernels.forgiving(totals)
 
 
 def _contributions(scorecard: Scorecard, answers: Answers) -> dict[str, kernels.Floats]:

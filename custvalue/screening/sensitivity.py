@@ -137,7 +137,7 @@ def score_sensitivity(
     shares = _drawn_shares(scorecard, spread, draws, seed)
     scored = score_columns(scorecard, answers)
     known = ~np.isnan(answers.totals.total) & ~answers.maybe_knocked
-    columns = {name: scored[name] for name in ("total", "score", "band")} | {"rank": shared_rank(answers)}
+    columns = {name: scored[name] for name in ("total", "score", "band")} | {"rank": shared_rank(scorecard, answers)}
     columns |= _under_draws(scorecard, answers, known, shares, k)
     columns |= _single_changes(scorecard, answers, known)
     return ScoreSensitivity(frame.assign(**columns), _weights(scorecard, shares))

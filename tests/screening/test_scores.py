@@ -8,6 +8,7 @@ import pytest
 
 from custvalue import load_exercise, playbook, score_prospects
 from custvalue.rules import Criterion, Label, Level, Scorecard
+from custvalue.rules.errors import InputError
 from custvalue.rules.playbook import SCREENING_BANDS
 
 CARD = playbook.SCREENING
@@ -457,3 +458,71 @@ def test_notes_on_the_frame_and_its_own_columns_are_kept():
     again = score_prospects(scored)
     assert again.columns.tolist() == scored.columns.tolist()
     pd.testing.assert_frame_equal(again, scored)
+
+
+def card_of(levels, **options):
+    return Scorecard(
+        Label("m", "m"), (Criterion("a", Label("A", "甲"), levels, 1, "test"),), SCREENING_BANDS, "test", **options
+    )
+
+
+QUARTERS = tuple(Level(p, Label(f"l{p}", f"级{p}")) for p in (0.0, 0.25, 0.5, 0.75, 1.0))
+
+
+@pytest.mark.parametrize("kind", [object, "str", "category"])
+def test_points_written_as_text_are_the_number_they_say_not_the_nearest_level(kind):
+    texts = pd.Series(["0.2", "0.8", "1.0", " 0.75", "l0.5", "级0.25", None], dtype=kind)
+    scored = score_prospects(pd.DataFrame({"a": texts}), scorecard=card_of(QUARTERS))
+    assert scored["total"].tolist()[:-1] == [0.2, 0.8, 1.0, 0.75, 0.5, 0.25]
+    assert pd.isna(scored["total"].iloc[-1])
+
+
+def test_texts_and_points_may_be_mixed_in_one_column():
+    scored = score_prospects(
+        pd.DataFrame({"a": pd.Series(["l1.0", 0.6, 1, "0.6"], dtype=object)}), scorecard=card_of(QUARTERS)
+    )
+    assert scored["total"].tolist() == [1.0, 0.6, 1.0, 0.6]
+
+
+@pytest.mark.parametrize("text", ["1.01", "-0.1", "inf", "nan?", "", " ", "true"])
+def test_texts_that_are_neither_a_level_nor_points_in_range_are_refused_with_the_rest_left_in_peace(text):
+    frame = pd.DataFrame({"a": pd.Categorical(["l0.0", text, "0.3"])})
+    with pytest.raises(InputError) as error:
+        score_prospects(frame, scorecard=card_of(QUARTERS))
+    message = str(error.value)
+    assert f"got {text!r} (1) " in message
+    assert "Points from 0 to 1 may be given as well." in message
+    assert ("An empty text is no answer" in message) == (not text.strip())
+
+
+def test_cells_that_hold_lists_are_refused_by_what_they_hold():
+    with pytest.raises(InputError, match=r"got \"\['l0.0'\]\" \(1\)"):
+        score_prospects(pd.DataFrame({"a": [["l0.0"], "l0.0"]}), scorecard=card_of(QUARTERS))
+
+
+def test_one_huge_total_does_not_tie_the_others():
+    card = Scorecard(
+        Label("m", "m"), (Criterion("a", Label("A", "甲"), (), 1, "test"),), SCREENING_BANDS, "test", scale=None
+    )
+    for huge in (1e9, 1e12, 1e99):
+        scored = score_prospects(pd.DataFrame({"a": [9, 9.0001, 9.5, 13.9, 14.00001, huge]}), scorecard=card)
+        assert scored["rank"].tolist() == [6, 5, 4, 3, 2, 1]
+    with pytest.raises(InputError, match=r"a must be 1e\+100 or less"):
+        score_prospects(pd.DataFrame({"a": [1.0, 1e300]}), scorecard=card)
+
+
+def test_sums_that_differ_by_round_off_share_a_rank():
+    levels = (Level(0, Label("none", "无")), Level(1, Label("all", "全")))
+    criteria = tuple(Criterion(n, Label(n, n), levels, w, "test") for n, w in zip("abc", (0.1, 0.2, 0.3), strict=True))
+    card = Scorecard(Label("m", "m"), criteria, SCREENING_BANDS, "test")
+    scored = score_prospects(pd.DataFrame([[1, 1, 0], [0, 0, 1]], columns=list("abc"), dtype=float), scorecard=card)
+    assert scored["total"].iloc[0] != scored["total"].iloc[1]  # 0.1 + 0.2 and 0.3
+    assert scored["rank"].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "options", [{"rank": "no"}, {"contributions": "yes"}, {"rank": np.array([1, 2])}, {"rank": None}]
+)
+def test_what_is_neither_yes_nor_no_is_refused(options):
+    with pytest.raises(InputError, match="must be True or False"):
+        score_prospects(pd.DataFrame({"a": [1.0]}), scorecard=card_of(QUARTERS), **options)
