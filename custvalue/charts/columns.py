@@ -199,6 +199,10 @@ _REASONS = {
     "potential missing": Label("potential missing", "潜力缺失"),
     "share missing": Label("share missing", "份额缺失"),
     "loyalty missing": Label("loyalty missing", "忠诚度缺失"),
+    "too few periods": Label("too few periods", "期间过少"),
+    "nothing forecast or nothing won in some period": Label(
+        "nothing forecast or nothing won in some period", "某期间无预报或无成交"
+    ),
     "the period is not over": Label("the period is not over", "期间尚未结束"),
     "no submission so early": Label("no submission so early", "没有那么早的提交"),
     "closings are not known so far back": Label("closings are not known so far back", "无那么早的成交记录"),

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import polygamma, psi, stdtr
 
-from custvalue.kernels.arrays import Floats
+from custvalue.kernels.arrays import ROUND_OFF, Floats
 from custvalue.kernels.rhythm import benjamini_hochberg
 
 FEWEST_TO_TEST = 3
@@ -104,6 +104,7 @@ def name_biased(errors: Floats, rate: float) -> Named:
 
 
 def _named(net: Floats, rate: float) -> Named:
+    net = np.where(np.abs(net) <= ROUND_OFF, 0.0, net)
     means = means_of(net)
     # A spread that is no more than rounding is none.
     scale = np.where(np.isnan(net), 0.0, np.abs(net)).max(axis=1, initial=0.0)

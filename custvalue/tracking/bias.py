@@ -17,6 +17,7 @@ NAMES = ("sandbagging", "not named", "happy ears")
 SANDBAGGING, NOT_NAMED, HAPPY_EARS = range(3)
 PERCENT = 100
 TOO_FEW = "too few periods"
+ONE_SIDED = "nothing forecast or nothing won in some period"
 RESULTS = (
     "n",
     "n_left_out",
@@ -70,7 +71,8 @@ def forecast_bias(
     -------
     pandas.DataFrame
         One row per salesperson or team, sorted: the ``by`` column; ``n`` (periods counted); ``n_left_out`` (periods in
-        which forecast or actual is zero or missing, or with fewer than two others to compare with); ``bias``
+        which forecast or actual is missing, both are zero, or there are fewer than two others to compare with; all
+        periods of those who once forecast nothing or won nothing, while the other was not nothing); ``bias``
         (logarithm: 0.1 is about 10 % too high) with its t interval ``low``, ``high``; ``bias_pct``
         (``100 (exp(bias) − 1)``); ``p_value``; ``q_value`` (the smallest rate at which it would be named); ``named``
         (ordered: sandbagging < not named < happy ears; missing where there are too few periods); ``shrunken``,
@@ -88,6 +90,11 @@ def forecast_bias(
     -----
     Errors are relative to the others: if all forecast 20 % too high, nobody is named, and :func:`forecast_accuracy`
     shows the bias of the whole. If half of the group or more err in the same direction, the yardstick moves with them.
+    Who forecast something and won nothing in a period, or the other way round, is not judged: such a period has no
+    ratio, and the periods that are left lean to one side (those in which something was won look like sandbagging).
+    Take longer periods, or judge the team. Errors are judged on the logarithm, whose typical value is nil where
+    forecasts are as often too high as too low; a forecast of the mean of very skewed revenue looks too high on it.
+
     Fewer than three periods are too few to name anybody. The t-test takes a salesperson's net errors of different
     periods as independent and about normal; a quarter won or lost by one large deal is neither, and widens the
     interval. The shrunken bias takes true biases as normal about zero, and variances that
@@ -141,8 +148,13 @@ def forecast_bias(
     usable = (sums[0] > 0) & (sums[1] > 0)
     errors = np.full(shape, np.nan)
     errors[usable] = np.log(sums[0][usable] / sums[1][usable])
-    n_cells = (np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape) > 0).sum(axis=1)
-    return pd.concat([labels, _columns(name_biased(errors, q), n_cells, level)], axis="columns")
+    there = np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape) > 0
+    # A ratio to nothing is none, and the periods without it lean to one side: the others say nothing of the bias.
+    one_sided = (there & ((sums[0] == 0) != (sums[1] == 0))).any(axis=1)
+    errors[one_sided] = np.nan
+    found = _columns(name_biased(errors, q), there.sum(axis=1), level)
+    found["note"] = found["note"].where(~one_sided, ONE_SIDED)
+    return pd.concat([labels, found], axis="columns")
 
 
 def _check_rows(check: FrameCheck, by: str, owner: str, period: str) -> None:

@@ -105,14 +105,50 @@ def test_two_periods_are_too_few_to_name_anybody_three_are_enough(n_periods, not
     assert row["shrunken"] > 0
 
 
-def test_a_zero_or_missing_side_leaves_the_period_out_and_is_counted():
+def test_a_missing_side_or_nothing_on_both_leaves_the_period_out_and_is_counted():
     frame = panel(np.random.default_rng(2).normal(0, 0.1, (4, 6)))
-    frame.loc[[0, 9], "actual"] = 0.0  # rep 00 in Q0, rep 01 in Q3
-    frame.loc[1, "forecast"] = 0.0
-    frame.loc[2, "actual"] = np.nan
+    frame.loc[2, "actual"] = np.nan  # rep 00 in Q2
+    frame.loc[[3, 10], ["forecast", "actual"]] = 0.0  # rep 00 in Q3, rep 01 in Q4
     table = forecast_bias(frame)
-    assert table[["n", "n_left_out"]].to_numpy().tolist() == [[3, 3], [5, 1], [6, 0], [6, 0]]
+    # In each of the three periods three reps are left, so that everybody else has two others.
+    assert table[["n", "n_left_out"]].to_numpy().tolist() == [[4, 2], [5, 1], [6, 0], [6, 0]]
     assert np.isfinite(table["bias"]).all()
+
+
+def test_an_honest_rep_who_wins_nothing_in_half_of_the_quarters_is_not_judged_by_the_other_half():
+    # Says 50 each quarter and wins 0, 100, 0, 100: right on the whole, and half of what came wherever something came.
+    frame = panel(np.random.default_rng(5).normal(0, 0.1, (8, 12)))
+    lumpy = frame["owner"] == "rep 00"
+    frame.loc[lumpy, "forecast"] = 50.0
+    frame.loc[lumpy, "actual"] = [0.0, 100.0] * 6
+    table = forecast_bias(frame).set_index("owner")
+    rep = table.loc["rep 00"]
+    assert (rep["n"], rep["n_left_out"], rep["note"]) == (0, 12, "nothing forecast or nothing won in some period")
+    assert rep[["bias", "p_value", "named"]].isna().all()
+    # Nor is the half part of what the others are measured against.
+    others = forecast_bias(frame[~lumpy]).set_index("owner")
+    pd.testing.assert_frame_equal(table.drop(index="rep 00"), others)
+
+
+def test_honest_reps_with_one_deal_a_quarter_on_average_are_named_no_more_often_than_promised():
+    named = 0
+    for seed in range(100):
+        draw = np.random.default_rng(seed)
+        frame = panel(draw.normal(0, 0.1, (8, 12)))
+        few = frame["owner"] == "rep 00"
+        frame.loc[few, "actual"] = 100.0 * draw.poisson(1.0, 12)
+        frame.loc[few, "forecast"] = 100.0
+        named += forecast_bias(frame)["named"].iloc[0] in ("happy ears", "sandbagging")
+    assert named <= 2
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_differs_by_round_off_only_names_nobody(seed):
+    draw = np.random.default_rng(seed)
+    frame = panel(np.zeros((6, draw.integers(3, 9))))
+    frame["actual"] = draw.lognormal(10.0, 1.0, len(frame))
+    frame["forecast"] = 1.1 * frame["actual"]
+    assert (forecast_bias(frame)["named"] == "not named").all()
 
 
 def test_a_period_with_fewer_than_two_others_has_no_yardstick():
