@@ -15,7 +15,8 @@ from custvalue.frames.checks import FrameCheck, to_pandas
 from custvalue.frames.nullable import nullable_booleans, nullable_integers
 from custvalue.frames.parts import Parts
 from custvalue.frames.periods import MONTHS_PER_YEAR, AsOf, as_day
-from custvalue.kernels.rhythm import SD_LOG_SHAPE, Pool, benjamini_hochberg
+from custvalue.kernels.discoveries import benjamini_hochberg
+from custvalue.kernels.rhythm import SD_LOG_SHAPE, Pool
 from custvalue.rules.errors import is_number, refusal
 
 MIN_PURCHASES = 3

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 from scipy.special import polygamma, psi, stdtr
 
 from custvalue.kernels.arrays import ROUND_OFF, Floats
-from custvalue.kernels.rhythm import benjamini_hochberg
 
 FEWEST_TO_TEST = 3
 FEWEST_OTHERS = 2
@@ -114,6 +113,20 @@ def _named(net: Floats, rate: float) -> Named:
     p = np.where(means.n >= FEWEST_TO_TEST, 2 * stdtr(np.maximum(means.n - 1, 1), -t), np.nan)
     q = benjamini_hochberg(p)
     return Named(q <= rate, net, means, p, q)
+
+
+def benjamini_hochberg(p: Floats) -> Floats:
+    """Return the smallest rate of false discoveries at which each p-value is rejected; missing stays missing.
+
+    >>> benjamini_hochberg(np.array([0.01, 0.5, 0.04, np.nan])).round(3).tolist()
+    [0.03, 0.5, 0.06, nan]
+    """
+    adjusted = np.full(p.size, np.nan)
+    known = np.flatnonzero(~np.isnan(p))
+    order = known[np.argsort(-p[known], kind="stable")]
+    n = order.size
+    adjusted[order] = np.minimum.accumulate(p[order] * n / np.arange(n, 0, -1.0)) if n else p[order]
+    return adjusted
 
 
 def moderated_variances(variance: Floats, freedom: Floats) -> Floats:

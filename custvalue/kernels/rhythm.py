@@ -151,17 +151,3 @@ def fit_pool(gaps: Gaps, age: Floats) -> Pool:
     found = minimize(cost, start, method="L-BFGS-B", bounds=_BOUNDS, options={"ftol": 1e-10})
     centre, log_spread = found.x
     return Pool(float(centre), float(np.exp(log_spread)))
-
-
-def benjamini_hochberg(p: Floats) -> Floats:
-    """Return the smallest rate of false discoveries at which each p-value is rejected; missing stays missing.
-
-    >>> benjamini_hochberg(np.array([0.01, 0.5, 0.04, np.nan])).round(3).tolist()
-    [0.03, 0.5, 0.06, nan]
-    """
-    adjusted = np.full(p.size, np.nan)
-    known = np.flatnonzero(~np.isnan(p))
-    order = known[np.argsort(-p[known], kind="stable")]
-    n = order.size
-    adjusted[order] = np.minimum.accumulate(p[order] * n / np.arange(n, 0, -1.0)) if n else p[order]
-    return adjusted

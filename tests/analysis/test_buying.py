@@ -12,7 +12,8 @@ from scipy import integrate, stats
 
 import custvalue as cv
 from custvalue.analysis.buying import buying_pattern
-from custvalue.kernels.rhythm import benjamini_hochberg, gap_tail, wait_tail
+from custvalue.kernels.discoveries import benjamini_hochberg
+from custvalue.kernels.rhythm import gap_tail, wait_tail
 
 AS_OF = pd.Timestamp("2026-09-30")
 
