@@ -10,7 +10,8 @@ import pytest
 import custvalue as cv
 from custvalue import playbook
 from custvalue.analysis.migration import segment_migration
-from custvalue.charts.analysis.migration import plot_migration, plot_migration_matrix
+from custvalue.charts.analysis.migration_flow import plot_migration
+from custvalue.charts.analysis.migration_matrix import plot_migration_matrix
 from custvalue.charts.theme import ordered_colours
 
 SEGMENTS = list(playbook.ACCOUNT_GRID.segments)
