@@ -480,6 +480,8 @@ NAMES: dict[str, tuple[str, str]] = {
     "n_impossible": ("Impossible outcomes", "不可能结果数"),
     "spiegelhalter_z": ("Spiegelhalter's z", "Spiegelhalter z值"),
     "spiegelhalter_p": ("p of Spiegelhalter's test", "Spiegelhalter检验p值"),
+    "n_closed_undated": ("Closed on an unknown day", "结束日期不明数"),
+    "quantile_loss": ("Quantile loss (mean pinball)", "分位数损失（弹球损失均值）"),
     "n_left_out": ("Left out", "未采用数"),
     "mean_probability": ("Mean probability", "平均概率"),
     "win_rate": ("Win rate", "赢单率"),

@@ -140,6 +140,7 @@ _VERDICTS = {
     "too few": Label("too few", "样本过少"),
     "no difference shown": Label("no difference shown", "未显示差异"),
     "no_signal": Label("no signal", "无信号"),
+    "uneven_points": Label("uneven points", "点数尺度不一"),
     "too low": Label("too low", "偏低"),
     "too high": Label("too high", "偏高"),
     "too narrow": Label("too narrow", "过窄"),
@@ -200,6 +201,21 @@ _REASONS = {
     "share missing": Label("share missing", "份额缺失"),
     "loyalty missing": Label("loyalty missing", "忠诚度缺失"),
     "too few periods": Label("too few periods", "期间过少"),
+    "no outcome yet": Label("no outcome yet", "尚无结果"),
+    "no outcome matured yet": Label("no outcome matured yet", "尚无成熟的结果"),
+    "no probability beside an outcome": Label("no probability beside an outcome", "有结果者均无预报概率"),
+    "all won": Label("all won", "全部赢单"),
+    "all lost": Label("all lost", "全部丢单"),
+    "more than 100 probabilities: see reliability_table": Label(
+        "more than 100 probabilities: see reliability_table", "概率超过100种，请看可靠性表"
+    ),
+    "no CRPS: fewer than 9 levels": Label("no CRPS: fewer than 9 levels", "分位水平少于9个，无连续分级概率评分"),
+    "no CRPS: levels more than 0.15 apart": Label(
+        "no CRPS: levels more than 0.15 apart", "分位水平间隔超过0.15，无连续分级概率评分"
+    ),
+    "no CRPS: levels end more than 0.1 from 0 or 1": Label(
+        "no CRPS: levels end more than 0.1 from 0 or 1", "分位水平两端距0或1超过0.1，无连续分级概率评分"
+    ),
     "nothing forecast or nothing won in some period": Label(
         "nothing forecast or nothing won in some period", "某期间无预报或无成交"
     ),

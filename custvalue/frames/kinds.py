@@ -110,7 +110,7 @@ POINTS_OFF_THE_SCALE = RowRule(
     "points must not be more than the criterion's highest level gives",
     "Give the points of one of its levels, or leave them empty.",
     ("points", "criterion"),
-    lambda frame: frame["points"] > frame["criterion"].map(MOST_POINTS),
+    lambda frame: frame["points"] > frame["criterion"].map(MOST_POINTS).astype("float64"),
 )
 SUBMITTED_AFTER_PERIOD = RowRule(
     "a forecast is submitted before its period is over",

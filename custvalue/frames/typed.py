@@ -223,6 +223,8 @@ def _as_read(parsed: Parsed, column: Column, notes: list[tuple[str, object]]) ->
     wanted, remedy = REMEDIES["date" if column.type == "date" else "number"]
     if column.type == "points":
         wanted, remedy = "points or the text of a level", _levels(column)
+    elif column.type == "number" and column.name == "points":
+        remedy = "Give points: the text of a level is not read here."
     values = parsed.values  # noqa: PD011 (a field of ours, not a frame's)
     return _Read(values, [*notes, *parsed.notes], np.flatnonzero(parsed.unread), wanted, remedy)
 

@@ -7,7 +7,7 @@ from custvalue.kernels.arrays import Floats
 from custvalue.kernels.factor import normal_nodes
 from custvalue.kernels.inversion import Problem, largest_sum
 from custvalue.kernels.laws import Law
-from custvalue.kernels.mixing import factor_nodes, one_factor
+from custvalue.kernels.mixing import Given, factor_nodes, one_factor
 from custvalue.kernels.pools import SPREAD_NODES, Pool
 from custvalue.kernels.powers import Complex
 from custvalue.kernels.spectrum import Mixture, grouped
@@ -15,9 +15,13 @@ from custvalue.kernels.spectrum import Mixture, grouped
 FIRST_BLOCK, LONGEST_BLOCK = 64, 4096
 # Amounts this near to a lattice point (in steps) stand on it.
 ON_POINT = 1e-9
+# Splitting moves an amount by less than a step, and the sum of two by less than two.
+MOVED = 2.0
 
 
-def lattice_law(pools: tuple[Pool, ...], n_points: int, n_nodes: int, unit: float = 0.0) -> Law:
+def lattice_law(
+    pools: tuple[Pool, ...], n_points: int, n_nodes: int, unit: float = 0.0, given: Given | None = None
+) -> Law:
     """Return the distribution of a sum whose amounts are moved to a lattice.
 
     Each amount is split over its two neighbouring points so that its mean stays; a lattice of a common ``unit`` of the
@@ -27,7 +31,7 @@ def lattice_law(pools: tuple[Pool, ...], n_points: int, n_nodes: int, unit: floa
     largest = largest_sum(pools)
     top = largest if unit > 0 else Problem.of(pools).high
     step = unit if unit > 0 else top / (n_points - 2)
-    spectrum, none_won, all_won = lattice_spectrum(pools, n_points, n_nodes, step)
+    spectrum, none_won, all_won = lattice_spectrum(pools, n_points, n_nodes, step, given)
     chance = np.maximum(irfft(np.conj(spectrum), n_points), 0.0)
     used = min(int(np.ceil(top / step)) + 2, n_points)
     if top == largest:
@@ -38,17 +42,19 @@ def lattice_law(pools: tuple[Pool, ...], n_points: int, n_nodes: int, unit: floa
     if smallest < step and none_won < cumulative[0]:
         # What small deals left on 0 is no chance of nothing: it stands at the least that can be won.
         points, cumulative = np.insert(points, 1, smallest), np.insert(cumulative, 0, none_won)
-    return Law(points, cumulative, stepwise=True)
+    return Law(points, cumulative, stepwise=True, slack=0.0 if unit > 0 else MOVED * step)
 
 
-def lattice_spectrum(pools: tuple[Pool, ...], n_points: int, n_nodes: int, step: float) -> tuple[Complex, float, float]:
+def lattice_spectrum(
+    pools: tuple[Pool, ...], n_points: int, n_nodes: int, step: float, given: Given | None = None
+) -> tuple[Complex, float, float]:
     """Return the discrete spectrum of the sum on a lattice, the chance that nothing is won, and that all is won.
 
     The last is not in the spectrum: it stands at one amount, which splitting would blur.
     """
     parts = [grouped(part, whole=True) for part in pools]
     one = one_factor(pools)
-    factors = [factor_nodes(part) if one and part.correlation > 0 else None for part in pools]
+    factors = [factor_nodes(part, given) if one and part.correlation > 0 else None for part in pools]
     mixtures = [Mixture.of(part, n_nodes, factor) for part, factor in zip(parts, factors, strict=True)]
     none_won, all_won = np.prod([mixture.ends() for mixture in mixtures], axis=0).tolist()
     result = np.ones(n_points // 2 + 1, dtype=np.complex128)

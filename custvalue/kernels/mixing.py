@@ -4,6 +4,7 @@ Given the factor the sum is narrow, and it moves with the factor. Nodes next to 
 window their sums lie in; so none needs more frequencies than a window of some dozen standard deviations asks for.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -26,6 +27,9 @@ from custvalue.kernels.powers import CONVERGENT
 from custvalue.kernels.representatives import Representatives
 from custvalue.kernels.spectrum import Grouped, grouped
 
+# The chance of something at each node of the factor.
+Given = Callable[[Floats], Floats]
+
 # Nodes per standard deviation of the sum given the factor (the error of an even sum falls like exp(−2π² × nodes²)),
 # and per standard deviation of the factor at least.
 PER_SD, LEAST_PER_SD = 1.1, 4.0
@@ -43,10 +47,11 @@ def one_factor(pools: tuple[Pool, ...]) -> bool:
     return sum(part.correlation > 0 for part in pools) == 1 and all((part.draw == NO_DRAW).all() for part in pools)
 
 
-def factor_nodes(part: Pool) -> tuple[Floats, Floats]:
+def factor_nodes(part: Pool, given: Given | None = None) -> tuple[Floats, Floats]:
     """Return nodes of the common factor of a pool on [−6, 6] and their weights.
 
-    They are even steps of a variable whose rate is the number of nodes needed per unit of the factor.
+    They are even steps of a variable whose rate is the number of nodes needed per unit of the factor. The weights are
+    those of the factor after something happened whose chance at each node ``given`` returns.
 
     >>> from custvalue.kernels.pools import pool
     >>> z, weight = factor_nodes(pool(np.ones(1000), np.full(1000, 0.4), correlation=0.3))
@@ -63,6 +68,8 @@ def factor_nodes(part: Pool) -> tuple[Floats, Floats]:
     for _ in range(NEWTON):
         z -= (passed(z) - steps) / rate(z)
     weight = np.exp(-0.5 * z * z) / rate(z)
+    if given is not None:
+        weight *= given(z)
     return z, weight / weight.sum()
 
 
@@ -84,12 +91,12 @@ def moving(part: Pool, z: Floats) -> Floats:
     return speed
 
 
-def mixed_parts(pools: tuple[Pool, ...]) -> list[Inverted]:
+def mixed_parts(pools: tuple[Pool, ...], given: Given | None = None) -> list[Inverted]:
     """Return the spectra of the parts of a mixture over the common factor of one pool; others must share nothing."""
     n_deals, top = sum(part.amount.size for part in pools), largest_sum(pools)
     uncertain = any(part.spread.any() for part in pools)
     parts = [grouped(part, whole=n_deals <= (WATCHED if uncertain else WHOLE)) for part in pools]
-    z, weight = factor_nodes(next(part for part in pools if part.correlation > 0))
+    z, weight = factor_nodes(next(part for part in pools if part.correlation > 0), given)
     bands = np.array_split(np.arange(z.size), -(-z.size // BAND))
     return [_part(parts, (z[band], weight[band]), n_deals, top) for band in bands]
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from custvalue.kernels.arrays import Floats
+from custvalue.kernels.dominant import dominated
 from custvalue.kernels.exact_sums import all_outcomes, convolved_sum, enumerated_sum, merged
 from custvalue.kernels.inversion import Inverted, Problem, inverted, joined_law, largest_sum, table
 from custvalue.kernels.lattice import lattice_law
-from custvalue.kernels.laws import Law, largest_difference
-from custvalue.kernels.mixing import mixed_parts, one_factor
+from custvalue.kernels.laws import Law, largest_difference, mixed
+from custvalue.kernels.mixing import Given, mixed_parts, one_factor
 from custvalue.kernels.pools import Pool, chances, nodes
 
 ENUMERATION, CONVOLUTION = "exact enumeration", "exact integer convolution"
@@ -57,7 +58,7 @@ def money_sum(pools: tuple[Pool, ...]) -> MoneySum:
     pools, constant = settled(pools)
     if not pools:
         return MoneySum(Law(np.array([constant]), np.ones(1), stepwise=True), CERTAIN, 0.0, PROVED)
-    found = _exact(pools) or _spectral_or_lattice(pools)
+    found = _exact(pools) or _by_outcome_of_the_largest(pools) or _spectral_or_lattice(pools)
     return replace(found, law=found.law.shifted(constant))
 
 
@@ -143,16 +144,34 @@ def _running(chance: Floats) -> Floats:
     return cumulative
 
 
-def _spectral_or_lattice(pools: tuple[Pool, ...]) -> MoneySum:
-    """Return the distribution from the spectrum if that dies out, else from a lattice if one can be fine enough."""
+def _by_outcome_of_the_largest(pools: tuple[Pool, ...]) -> MoneySum | None:
+    """Return the distribution where a few deals outweigh all others: no one table shows both finely enough."""
+    largest = dominated(pools)
+    if largest is None:
+        return None
+    outcomes = [outcome for outcome in largest.outcomes() if outcome.chance > 0]
+    if any(outcome.given for outcome in outcomes) and one_factor(largest.rest):
+        found = [_spectral_or_lattice(largest.rest, outcome.given) for outcome in outcomes]
+    else:
+        found = [money_sum(largest.rest)] * len(outcomes)
+    law = mixed([one.law for one in found], [one.money for one in outcomes], [one.chance for one in outcomes])
+    kind = PROVED if all(one.error_kind == PROVED for one in found) else ESTIMATED
+    return MoneySum(law, found[0].method, max(one.error for one in found), kind)
+
+
+def _spectral_or_lattice(pools: tuple[Pool, ...], given: Given | None = None) -> MoneySum:
+    """Return the distribution from the spectrum if that dies out, else from a lattice if one can be fine enough.
+
+    ``given`` is the chance, at each node of a factor that all is mixed over, of what is known to have happened.
+    """
     unit = common_unit(pools)
     n_points = _lattice_points(pools)
     if unit > 0 and largest_sum(pools) / unit + 2 <= n_points:
-        return _lattice(pools, n_points, unit)
+        return _lattice(pools, n_points, unit, given)
     if one_factor(pools):
         if sum(part.amount.size for part in pools) <= FEW_DOZENS:
-            return _lattice(pools, n_points, unit)
-        parts, moved = mixed_parts(pools), 0.0
+            return _lattice(pools, n_points, unit, given)
+        parts, moved = mixed_parts(pools, given), 0.0
     else:
         spectrum, moved = mixed_spectrum(Problem.of(pools))
         if spectrum.rest > LATTICE_REST and n_points >= COARSEST:
@@ -185,16 +204,16 @@ def _lattice_points(pools: tuple[Pool, ...]) -> int:
     return int(2 ** np.floor(np.log2(min(2 * LATTICE_BUDGET / work, FINEST))))
 
 
-def _lattice(pools: tuple[Pool, ...], n_points: int, unit: float) -> MoneySum:
+def _lattice(pools: tuple[Pool, ...], n_points: int, unit: float, given: Given | None = None) -> MoneySum:
     """Return the distribution on a lattice, its error estimated by a coarser one; none on the amounts' own lattice."""
     mixed = any(part.mixed for part in pools)
     n_nodes = 2 * NODES - 1 if mixed else 1
     n_units = largest_sum(pools) / unit if unit > 0 else np.inf
     if n_units + 2 <= n_points:
-        law = lattice_law(pools, int(2 ** np.ceil(np.log2(n_units + 2))), n_nodes, unit)
+        law = lattice_law(pools, int(2 ** np.ceil(np.log2(n_units + 2))), n_nodes, unit, given)
         return MoneySum(law, LATTICE, 0.0, ESTIMATED)
-    law = lattice_law(pools, n_points, n_nodes)
-    moved = largest_difference(law, lattice_law(pools, n_points // COARSER, n_nodes))
+    law = lattice_law(pools, n_points, n_nodes, given=given)
+    moved = largest_difference(law, lattice_law(pools, n_points // COARSER, n_nodes, given=given))
     # Splitting an amount moves it by at most half a step (sd), n of them by at most √n halves of a step.
     most = MOST_STEPS * float(np.sqrt(sum(part.amount.size for part in pools)) * (law.points[1] - law.points[0]))
     return MoneySum(law, LATTICE, min(moved, most), ESTIMATED)

@@ -52,17 +52,6 @@ def crps_of_draws(draws: Floats, actual: Floats) -> Floats:
     return crps
 
 
-def crps_of_quantiles(quantiles: Floats, levels: Floats, actual: Floats) -> Floats:
-    """Return twice the mean pinball loss of the quantiles in each row: the score as far as the levels tell it.
-
-    >>> crps_of_quantiles(np.array([[1.0, 3.0]]), np.array([0.25, 0.75]), np.array([2.0])).tolist()
-    [0.5]
-    """
-    miss = actual[:, None] - quantiles
-    loss: Floats = np.where(miss < 0, (levels - 1) * miss, levels * miss).mean(axis=1)
-    return 2 * loss
-
-
 def binomial_band(n: int, chance: float, level: float) -> tuple[int, int]:
     """Return the fewest and the most hits in ``n`` trials of a central range that holds at least ``level``.
 

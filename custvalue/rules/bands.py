@@ -7,6 +7,27 @@ from custvalue.rules.errors import is_number, refusal
 from custvalue.rules.labels import Label, Lang
 
 
+def is_text(value: object) -> bool:
+    """Say whether a value is a text that holds more than blanks."""
+    return isinstance(value, str) and bool(value.strip())
+
+
+def check_class(what: str, value: object, wanted: type, where: str = "") -> None:
+    """Refuse a part of a rule that is of another class."""
+    if not isinstance(value, wanted):
+        raise refusal(f"{what} must be a {wanted.__name__}", repr(value), f"Make a {wanted.__name__} of it.", where)
+
+
+def check_classes(what: str, values: object, wanted: type, where: str = "") -> None:
+    """Refuse parts of a rule that are no tuple, or of another class."""
+    if not isinstance(values, tuple | list):
+        raise refusal(f"{what} must be a tuple", repr(values), "Put them in round brackets.", where)
+    strange = [value for value in values if not isinstance(value, wanted)]
+    if strange:
+        remedy = f"Make a {wanted.__name__} of each."
+        raise refusal(f"{what} must each be a {wanted.__name__}", repr(strange[0]), remedy, where)
+
+
 @dataclass(frozen=True, slots=True)
 class Bands:
     """Classes from lowest to highest, the cuts between them, and who owns each cut.
@@ -29,6 +50,7 @@ class Bands:
     Raises
     ------
     ValueError
+        If names are no texts, labels no ``Label``, or either no tuple.
         If names repeat, cuts do not increase strictly, the lengths disagree, or a cut is given to a band that does
         not touch it.
 
@@ -47,6 +69,11 @@ class Bands:
     note: str = ""
 
     def __post_init__(self) -> None:
+        check_classes("band names", self.names, str)
+        check_classes("band labels", self.labels, Label)
+        check_classes("cut_belongs_to", self.cut_belongs_to, str)
+        if not isinstance(self.cuts, tuple | list):
+            raise refusal("band cuts must be a tuple", repr(self.cuts), "Put them in round brackets.")
         if len(set(self.names)) != len(self.names) or not self.names:
             raise refusal("band names must be present and distinct", self.names, "Give each band a name of its own.")
         for field, given, wanted in (

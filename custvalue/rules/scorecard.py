@@ -4,9 +4,18 @@ import math
 from dataclasses import dataclass
 from itertools import pairwise
 
-from custvalue.rules.bands import Bands
+from custvalue.rules.bands import Bands, check_class, check_classes, is_text
 from custvalue.rules.errors import is_number, refusal
 from custvalue.rules.labels import Label
+
+
+def _number(text: str) -> float | None:
+    """Return the number that a text is, if it is one."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +23,27 @@ class Level:
     """One answer to a criterion: its points and the description that earns them.
 
     ``knocks_out=True`` marks an answer that shelves the prospect at once, whatever else it scores.
+
+    Raises
+    ------
+    ValueError
+        If the label is no ``Label`` with a text in both languages, or ``knocks_out`` is not True or False.
     """
 
     points: float
     label: Label
     knocks_out: bool = False
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.label, Label) or not is_text(self.label.en) or not is_text(self.label.zh):
+            raise refusal(
+                "a level's label must be a Label with a text in both languages",
+                repr(self.label),
+                'Write for instance Label("no", "否").',
+                f"level of {self.points!r} points",
+            )
+        if not isinstance(self.knocks_out, bool):
+            raise refusal("knocks_out must be True or False", repr(self.knocks_out), "Leave it out for no.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +68,10 @@ class Criterion:
     ------
     ValueError
         If the weight is negative or not finite.
-        If points are negative, not finite or not strictly increasing, or two levels share a description.
+        If points are negative, not finite or not strictly increasing.
+        If two levels share a description in any language (blanks around it and the case of letters do not tell them
+        apart), or a description is a number other than the level's own points.
+        If the name is no text, the label no ``Label``, or a level no ``Level``.
     """
 
     name: str
@@ -54,6 +82,10 @@ class Criterion:
 
     def __post_init__(self) -> None:
         where = f"criterion {self.name!r}"
+        if not is_text(self.name):
+            raise refusal("a criterion's name must be a text", repr(self.name), "Give the column of its answers.")
+        check_class("a criterion's label", self.label, Label, where)
+        check_classes("levels", self.levels, Level, where)
         if not is_number(self.weight) or self.weight < 0:
             raise refusal(
                 "a criterion's weight must be 0 or more", self.weight, "Give a finite weight of 0 or more.", where
@@ -70,6 +102,22 @@ class Criterion:
         crossed = [level.label.zh for level in self.levels if english.get(level.label.zh, level.points) != level.points]
         if crossed:
             raise refusal("a text must describe one level only", crossed, "Tell the two languages apart.", where)
+        self._check_texts_can_be_told_apart(where)
+
+    def _check_texts_can_be_told_apart(self, where: str) -> None:
+        """Refuse texts that differ in case or blanks only, and numbers that are not the level's own points."""
+        owner: dict[str, float] = {}
+        for level in self.levels:
+            for text in (level.label.en, level.label.zh):
+                if owner.setdefault(text.strip().casefold(), level.points) != level.points:
+                    raise refusal("each level needs a description of its own", repr(text), "Tell them apart.", where)
+                if (number := _number(text)) is not None and number != level.points:
+                    raise refusal(
+                        "a level's text that is a number must be its points",
+                        f"{text!r} for {level.points:g} points",
+                        "Put it in words.",
+                        where,
+                    )
 
     @property
     def min_points(self) -> float:
@@ -115,6 +163,8 @@ class Scorecard:
     ValueError
         If there is no criterion, a name repeats, all weights are zero, the scale is not positive, or a scale is
         asked for while a criterion has no maximum.
+        If the name is no ``Label``, a criterion no ``Criterion``, or the bands are no ``Bands``.
+        If the highest possible total leaves the range of numbers.
     """
 
     name: Label
@@ -126,6 +176,9 @@ class Scorecard:
     note: str = ""
 
     def __post_init__(self) -> None:
+        check_class("a scorecard's name", self.name, Label)
+        check_classes("criteria", self.criteria, Criterion)
+        check_class("a scorecard's bands", self.bands, Bands)
         if not self.criteria:
             raise refusal("a scorecard needs criteria", "none", "Give at least one Criterion.")
         if len(set(self.names)) != len(self.names):
@@ -137,10 +190,17 @@ class Scorecard:
             )
         if self.action_from is not None and not is_number(self.action_from):
             raise refusal("action_from must be a number or None", self.action_from, "Give the lowest flagged value.")
+        if self.scale is not None and (not is_number(self.scale) or self.scale <= 0):
+            raise refusal("scale must be positive", self.scale, "Give the total the bands are stated for, or None.")
+        described = sum(float(c.weight) * c.max_points for c in self.criteria if c.levels)
+        if not math.isfinite(described * (self.scale or 1.0)):
+            raise refusal(
+                "the highest possible total × scale must be a finite number",
+                described,
+                "Give smaller weights or points.",
+            )
         if self.scale is None:
             return
-        if not is_number(self.scale) or self.scale <= 0:
-            raise refusal("scale must be positive", self.scale, "Give the total the bands are stated for, or None.")
         if not 0 < self.max_total < math.inf:
             open_ended = [c.name for c in self.criteria if math.isinf(c.max_points) or c.max_points == 0]
             raise refusal(

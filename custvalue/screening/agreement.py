@@ -17,7 +17,7 @@ from custvalue.rules import playbook
 from custvalue.rules.agreement import KRIPPENDORFF_LIMITS, PAIR, AgreementLimits
 from custvalue.rules.errors import is_number, refusal
 from custvalue.rules.scorecard import Scorecard
-from custvalue.screening.known_outcomes import check_seed
+from custvalue.screening.known_outcomes import MAX_DRAWS, can_be_written_only, check_seed, check_whole
 from custvalue.screening.scores import criterion_points
 
 DRAWS = 2000
@@ -66,7 +66,8 @@ def rater_agreement(
     ----------
     ratings : frame
         One row per prospect, rater and criterion: these three columns, and ``points`` (points of the scorecard or the
-        text of a level; missing allowed). Not everybody need rate everything.
+        text of a level; missing allowed). Not everybody need rate everything. A ``ratings.csv`` that is read must hold
+        points: which level a text means hangs on the row's criterion, and the reader looks at one column at a time.
     seed : int
         Seeds the bootstrap; a whole number of 0 or more.
     scorecard : Scorecard
@@ -76,7 +77,7 @@ def rater_agreement(
     level : float
         Level of the intervals, between 0 and 1.
     draws : int
-        Bootstrap draws, 100 or more.
+        Bootstrap draws, 100 or more and 1,000,000 at most.
     prospect, rater, criterion, points : str
         Column names.
 
@@ -104,7 +105,7 @@ def rater_agreement(
         If a column is missing, or a prospect, rater or criterion is.
         If a criterion is not on the scorecard, points lie outside its range, or a text is no level of it.
         If a rater rates a criterion of a prospect twice.
-        If ``level`` lies outside 0–1 or ``draws`` is below 100.
+        If ``level`` lies outside 0–1, or ``draws`` is no whole number from 100 to 1,000,000.
         If ``seed`` is no whole number of 0 or more.
 
     Notes
@@ -158,8 +159,7 @@ def _check_settings(limits: object, level: float, draws: int, seed: object) -> N
         raise refusal("limits must be an AgreementLimits", type(limits).__name__, "Leave it out for the usual ones.")
     if not is_number(level) or not 0 < level < 1:
         raise refusal("level must lie between 0 and 1", level, "Write 95 % as 0.95.")
-    if not is_number(draws) or draws < MIN_DRAWS:
-        raise refusal(f"draws must be {MIN_DRAWS} or more", draws, f"The default is {DRAWS}.")
+    check_whole("draws", draws, MIN_DRAWS, f"The default is {DRAWS}.", most=MAX_DRAWS)
 
 
 MIN_DRAWS = 100
@@ -198,6 +198,9 @@ def _coded(
         return nothing, nothing, nothing, np.zeros(0)
     for name in keys:
         check.fail_rows(f"{name} must not be missing", name, frame[name].isna().to_numpy(), "Fill it in.")
+        if can_be_written_only(frame[name]):
+            check.fail(f"{name} must be a name", "lists or the like", "Write one text each.", f"column {name!r}")
+            check.done()
     names = frame[keys[2]].astype("object")
     known = names.isin(scorecard.names).to_numpy()
     strange = ~known & names.notna().to_numpy()

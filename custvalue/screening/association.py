@@ -1,7 +1,7 @@
 """Which criteria go with winning: strength of association, and whether the win rate rises with the points."""
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,13 @@ from custvalue.frames.checks import FrameCheck, to_pandas
 from custvalue.frames.nullable import ordered_classes
 from custvalue.kernels import association
 from custvalue.rules.scorecard import Scorecard
-from custvalue.screening.known_outcomes import KnownOutcomes, outcomes, repeated_rows
+from custvalue.screening.known_outcomes import (
+    KnownOutcomes,
+    can_be_written_only,
+    check_yes_or_no,
+    outcomes,
+    repeated_rows,
+)
 
 TRENDS = ("falls", "not_shown", "rises")
 FALLS, NOT_SHOWN, RISES = range(3)
@@ -56,7 +62,9 @@ def criterion_association(
     ------
     ValueError
         If a column is missing, or an outcome is neither won nor lost.
-        If ``criteria`` is no list of column names, is empty, names a column twice, or names the outcome.
+        If ``criteria`` is no list of column names (one name alone is none, nor is a set, which has no order), is empty,
+        names a column twice, or names the outcome.
+        If a criterion holds lists or the like instead of categories, or ``drop_duplicates`` is not True or False.
 
     Notes
     -----
@@ -76,6 +84,7 @@ def criterion_association(
         n  cramers_v  cramers_v_yates
     0  20      0.577            0.462
     """
+    check_yes_or_no("drop_duplicates", drop_duplicates)
     frame = to_pandas(prospects)
     check = FrameCheck(frame, "criterion_association")
     won, lost = outcomes(check, outcome)
@@ -102,7 +111,8 @@ def criterion_association(
 
 def _criterion_names(check: FrameCheck, criteria: Any, outcome: str) -> list[str]:
     """Return the columns to be judged; note what is wrong with the list or with a name on it."""
-    names = [criteria] if isinstance(criteria, str) else list(criteria) if isinstance(criteria, Iterable) else None
+    listed = isinstance(criteria, Iterable) and not isinstance(criteria, str | bytes | Set)
+    names = list(criteria) if listed else None
     if names is None or not all(isinstance(name, Hashable) and name is not None for name in names):
         check.fail("criteria must be a list of column names", repr(criteria), "Pass for instance criteria=['region'].")
         return []
@@ -114,7 +124,11 @@ def _criterion_names(check: FrameCheck, criteria: Any, outcome: str) -> list[str
             check.fail("the outcome is no criterion of itself", repr(name), "Leave it out of criteria.")
         elif times > 1:
             check.fail("each criterion is named once", f"{name!r} {times} times", "Name it once.")
-        check.require(name, "a criterion")
+        if check.require(name, "a criterion") and can_be_written_only(check.frame[name]):
+            first = check.frame[name].dropna().iloc[0]
+            check.fail(
+                "a criterion must hold categories", f"a {type(first).__name__}", "Write one text each.", repr(name)
+            )
     return names
 
 

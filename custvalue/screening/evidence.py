@@ -14,7 +14,14 @@ from custvalue.rules import playbook
 from custvalue.rules.scorecard import Scorecard
 from custvalue.screening.association import criteria_evidence
 from custvalue.screening.fitted_weights import FOLDS, MAX_WEIGHT, MIN_FOLDS
-from custvalue.screening.known_outcomes import check_between, check_seed, check_whole, known_outcomes
+from custvalue.screening.known_outcomes import (
+    GREATEST_WEIGHT,
+    MAX_FOLDS,
+    check_between,
+    check_seed,
+    check_whole,
+    known_outcomes,
+)
 from custvalue.screening.scores import score_prospects
 from custvalue.screening.weight_comparison import compare_weights
 from custvalue.screening.win_tables import band_win_rates, calibration, gains, win_rate_curve
@@ -111,8 +118,9 @@ def scorecard_evidence(
     ------
     ValueError
         If a column is missing, an outcome is neither won nor lost, or an answer is not the scorecard's.
-        If ``level`` lies outside 0–1, ``gain_groups``, ``bins`` or ``max_weight`` is below 1, or ``folds`` below 2.
-        If ``seed`` is no whole number of 0 or more.
+        If ``level`` lies outside 0–1, ``gain_groups`` or ``bins`` is below 1, ``max_weight`` is not from 1 to 100, or
+        ``folds`` not from 2 to 1,000.
+        If ``seed`` is no whole number of 0 or more, or ``drop_duplicates`` is not True or False.
 
     Notes
     -----
@@ -152,8 +160,8 @@ def scorecard_evidence(
     check_between("level", level, 0, 1, "Write 95 % as 0.95.")
     check_whole("gain_groups", gain_groups, 1, f"The default is {GAIN_GROUPS}.")
     check_whole("bins", bins, 1, f"The default is {BINS}.")
-    check_whole("folds", folds, MIN_FOLDS, f"The default is {FOLDS}.")
-    check_whole("max_weight", max_weight, 1, f"The default is {MAX_WEIGHT}.")
+    check_whole("folds", folds, MIN_FOLDS, f"The default is {FOLDS}.", most=MAX_FOLDS)
+    check_whole("max_weight", max_weight, 1, f"The default is {MAX_WEIGHT}.", most=GREATEST_WEIGHT)
     check_seed(seed)
     frame = to_pandas(prospects)
     check = FrameCheck(frame, "scorecard_evidence")

@@ -15,7 +15,15 @@ from custvalue.kernels.shuffled import shuffled_p_value
 from custvalue.rules import playbook
 from custvalue.rules.scorecard import Scorecard
 from custvalue.rules.weights import WEIGHT_LEARNING, WeightLearning
-from custvalue.screening.known_outcomes import KnownOutcomes, check_seed, check_whole, known_outcomes, profiles
+from custvalue.screening.known_outcomes import (
+    GREATEST_WEIGHT,
+    MAX_FOLDS,
+    KnownOutcomes,
+    check_seed,
+    check_whole,
+    known_outcomes,
+    profiles,
+)
 
 MAX_WEIGHT = 5
 FOLDS = 5
@@ -23,7 +31,9 @@ MIN_FOLDS = 2
 # On slopes from the fewest to the most points of a criterion: a prior standard deviation of one log-odds.
 RIDGE = 1.0
 SHUFFLES = 999
-FITTED, TOO_FEW, NO_SIGNAL = "fitted", "too_few", "no_signal"
+FITTED, TOO_FEW, NO_SIGNAL, UNEVEN = "fitted", "too_few", "no_signal", "uneven_points"
+# A criterion that does more than half as much as the one that does most must not round to nothing.
+HALF = 0.5
 
 Integers = NDArray[np.int64]
 
@@ -55,7 +65,8 @@ class Tally:
 class WholeWeights:
     """Whole-number weights, the slopes (log-odds per point) they round, and the log score of every scale tried.
 
-    ``log_score_rate`` is that of the win rate alone, learnt from the same folds.
+    ``log_score_rate`` is that of the win rate alone, learnt from the same folds. ``effects`` are log-odds from the
+    fewest to the most points of a criterion.
     """
 
     weights: kernels.Floats
@@ -63,6 +74,18 @@ class WholeWeights:
     scale: int
     log_scores: kernels.Floats
     log_score_rate: float
+    effects: kernels.Floats
+
+    @property
+    def rounded_away(self) -> NDArray[np.bool_]:
+        """Which criteria weigh nothing although they do more than half as much as the one that does most."""
+        return _rounded_away(self.weights, self.effects)
+
+    @property
+    def lost_to_reach(self) -> NDArray[np.bool_]:
+        """Which criteria weigh nothing but would not if all points reached equally far."""
+        lost: NDArray[np.bool_] = (self.weights == 0) & (_roundings(self.effects, self.scale)[-1] > 0)
+        return lost
 
     @property
     def log_score(self) -> float:
@@ -86,8 +109,10 @@ def fit_weights(
     A logistic regression of winning on the points, its slopes held at 0 or more (more points never count against a
     prospect: the direction is the scorecard's, not the data's) and shrunk by a ridge, gives log-odds per point. For
     every scale s up to ``max_weight`` the weights are ``round(slope ÷ largest slope × s)``; the s with the best
-    cross-validated log score is proposed (the smaller of equals), if winning goes with the points at all: if outcomes
-    shuffled among the prospects rise with the points as much in 5 % of the draws at most.
+    cross-validated log score is proposed (the smaller of equals), leaving out those at which a criterion rounds to 0
+    that does more than half as much, from its fewest to its most points, as the one that does most; if winning goes
+    with the points at all: if outcomes shuffled among the prospects rise with the points as much in 5 % of the draws at
+    most.
 
     Parameters
     ----------
@@ -114,8 +139,10 @@ def fit_weights(
         ``.weights``: one row per criterion in the scorecard's order: ``criterion``, ``hand_weight``, ``slope``
         (log-odds per point, shrunk), ``weight`` (nullable whole number).
         ``.summary``: one row: ``verdict`` ("fitted"; "too_few": no weights are proposed; "no_signal": winning is not
-        shown to rise with any criterion, so no weights either), ``why`` (a sentence; where the weights foretell
-        prospects held out no better than the win rate does, it says so), ``p_shuffled`` (share of 999 shuffles, and the
+        shown to rise with any criterion, so no weights either; "uneven_points": points reach so unequally far that at
+        every scale a criterion that matters would round to 0, so none either), ``why`` (a sentence; where the weights
+        foretell prospects held out no better than the win rate does, or a criterion rounds to 0 only because its
+        points reach farther than others', it says so), ``p_shuffled`` (share of 999 shuffles, and the
         outcomes as they are, that rise with the points as much as these outcomes), ``log_score`` and
         ``log_score_win_rate`` (mean log probability out of fold, of the best weights and of the win rate alone, both
         learnt from the same folds), ``n`` (closed, every criterion answered), ``n_won``, ``n_lost``, ``n_rarer``,
@@ -129,7 +156,8 @@ def fit_weights(
     ------
     ValueError
         If a column is missing, an outcome is neither won nor lost, or an answer is not the scorecard's.
-        If ``max_weight`` is below 1, ``folds`` below 2, or ``seed`` no whole number of 0 or more.
+        If ``max_weight`` is not from 1 to 100, ``folds`` not from 2 to 1,000, or ``seed`` no whole number of 0 or more.
+        If ``drop_duplicates`` is not True or False.
 
     Notes
     -----
@@ -162,8 +190,8 @@ def fit_weights(
     >>> fit_weights(cv.load_prospects().head(40), seed=1).summary["why"].item()
     'too few: 7 prospects of the rarer outcome (lost) for 6 criteria, 1.2 each; 10 each are needed'
     """
-    check_whole("max_weight", max_weight, 1, f"The default is {MAX_WEIGHT}.")
-    check_whole("folds", folds, MIN_FOLDS, f"The default is {FOLDS}.")
+    check_whole("max_weight", max_weight, 1, f"The default is {MAX_WEIGHT}.", most=GREATEST_WEIGHT)
+    check_whole("folds", folds, MIN_FOLDS, f"The default is {FOLDS}.", most=MAX_FOLDS)
     check_seed(seed)
     frame = to_pandas(prospects)
     check = FrameCheck(frame, "fit_weights")
@@ -174,18 +202,20 @@ def fit_weights(
     used = known.answered
     n_criteria = len(scorecard.criteria)
     reason = too_few(known.won[used], n_criteria, learning)
-    found, p_shuffled = None, np.nan
+    verdict, found, p_shuffled = TOO_FEW, None, np.nan
     if not reason:
         _, tally = tallied(known.points[used], known.won[used])
         found = whole_weights(tally, max_weight, folds, np.random.default_rng(seed))
         p_shuffled = _p_shuffled(tally, np.random.default_rng((seed, 2)))
-        reason = _no_signal(found, p_shuffled, learning)
+        verdict, reason = NO_SIGNAL, _no_signal(found, p_shuffled, learning)
+        if not reason:
+            verdict, reason = UNEVEN, _uneven(found, scorecard, max_weight)
     if found is None or reason:
-        verdict, why = TOO_FEW if found is None else NO_SIGNAL, reason
+        why = reason
         weights = np.full(n_criteria, np.nan)
         card = None
     else:
-        verdict, why, weights = FITTED, _fitted_why(int(used.sum()), found), found.weights
+        verdict, why, weights = FITTED, _fitted_why(int(used.sum()), found, scorecard), found.weights
         card = reweighted(scorecard, weights)
     return FittedWeights(
         weights=pd.DataFrame(
@@ -215,8 +245,10 @@ def too_few(won: NDArray[np.bool_], n_criteria: int, learning: WeightLearning = 
     )
 
 
-def _fitted_why(n: int, found: WholeWeights) -> str:
+def _fitted_why(n: int, found: WholeWeights, scorecard: Scorecard) -> str:
     fitted = f"fitted to {n} prospects, rounded on a scale of {found.scale}"
+    if found.lost_to_reach.any():
+        fitted += f"; rounded to 0 only because of the reach of the points: {_names(scorecard, found.lost_to_reach)}"
     if found.log_score > found.log_score_rate * (1 - kernels.ROUND_OFF):
         return fitted
     return f"{fitted}; not shown to foretell prospects held out better than the win rate alone does"
@@ -238,6 +270,20 @@ def _no_signal(found: WholeWeights, p_shuffled: float, learning: WeightLearning)
         f"no signal: outcomes shuffled among the prospects go with the points as well in {p_shuffled:.1%} of "
         f"{SHUFFLES} draws; weights are proposed up to {learning.shuffled_as_well:.0%}"
     )
+
+
+def _uneven(found: WholeWeights, scorecard: Scorecard, max_weight: int) -> str:
+    """Return which criteria that matter would round to 0 at every scale, or nothing."""
+    if not found.rounded_away.any():
+        return ""
+    return (
+        f"uneven points: {_names(scorecard, found.rounded_away)} would round to 0 in whole weights up to {max_weight}, "
+        "yet winning goes with it more than half as much as with any criterion; put all points on a like scale"
+    )
+
+
+def _names(scorecard: Scorecard, which: NDArray[np.bool_]) -> str:
+    return ", ".join(name for name, one in zip(scorecard.names, which, strict=True) if one)
 
 
 def _measures(found: WholeWeights | None, p_shuffled: float, n: int) -> dict[str, float]:
@@ -276,8 +322,17 @@ def whole_weights(tally: Tally, max_weight: int, folds: int, rng: np.random.Gene
         lines = calibrated_lines(train, tally.points, candidates)
         log_scores += log_score(lines[test], tally.won[test, None], tally.trials[test, None]).sum(axis=0)
     slopes, by_scale = _slopes(tally), log_scores[1:]
-    best = int(np.argmax(by_scale >= by_scale.max() * (1 + kernels.ROUND_OFF)))
-    return WholeWeights(_roundings(slopes, max_weight)[best], slopes, best + 1, by_scale, float(log_scores[0]))
+    effects, rounded = slopes * _unit(tally), _roundings(slopes, max_weight)
+    keeps = ~_rounded_away(rounded, effects).any(axis=1)
+    eligible = np.where(keeps, by_scale, -np.inf) if keeps.any() else by_scale
+    best = int(np.argmax(eligible >= eligible.max() * (1 + kernels.ROUND_OFF)))
+    return WholeWeights(rounded[best], slopes, best + 1, by_scale, float(log_scores[0]), effects)
+
+
+def _rounded_away(weights: kernels.Floats, effects: kernels.Floats) -> NDArray[np.bool_]:
+    """Return where a weight is 0 although the criterion does more than half as much as the one that does most."""
+    lost: NDArray[np.bool_] = (weights == 0) & (effects > HALF * effects.max(initial=0.0) * (1 + kernels.ROUND_OFF))
+    return lost
 
 
 def _slopes(tally: Tally) -> kernels.Floats:

@@ -17,6 +17,16 @@ from custvalue.rules.errors import is_number, refusal
 from custvalue.rules.grid_cells import HALFWAY
 from custvalue.rules.ladder import Ladder, PriorityGrid
 
+RESULTS = (
+    "expected",
+    "rank",
+    "place",
+    "grid_probability",
+    "grid_amount",
+    "expected_per_hour",
+    "certainty_equivalent",
+)
+
 
 def rank_opportunities(
     opportunities: Any,
@@ -78,7 +88,9 @@ def rank_opportunities(
         If a column is missing or is not a number.
         If a probability lies outside 0–1, an amount or a number of hours is negative, or the stage of an open
         opportunity is unknown.
-        If the risk tolerance is not positive and finite.
+        If the risk tolerance is not positive and finite, or so small that an amount ÷ R leaves the range of numbers.
+        If a column to be read bears the name of a result column, or expected value per hour leaves the range of
+        numbers.
 
     Notes
     -----
@@ -124,18 +136,29 @@ def rank_opportunities(
         chance = ladder_probability(check, stage, ladder, needed=is_open)
     with_hours = check.may_use(hours, usual="hours")
     effort = check.numbers(hours, low=0, purpose="selling hours") if with_hours else np.empty(0)
+    # Probabilities are written back as they were read; everything else of this name would be lost.
+    named = [name for name in (amount, stage, hours) if isinstance(name, str)]
+    taken = [name for name in (*named, probability) if name in RESULTS]
+    taken += [name for name in named if name == "probability"]
+    if taken:
+        check.fail("a column to be read must not bear the name of a result column", taken, "Rename it.")
     check.done()
     chance = np.where(is_open, chance, np.nan)
-    expected = chance * amounts
+    open_amounts = np.where(is_open, amounts, np.nan)
+    expected = chance * open_amounts
+    per_hour = _finite_ratio(check, expected, np.where(effort > 0, effort, np.nan), hours) if with_hours else None
+    if risk_tolerance is not None:
+        _finite_ratio(check, open_amounts, float(risk_tolerance), amount)
+    check.done()
     rank, place = _by_expected_value(expected, chance)
     columns = {"probability": chance, "expected": expected, "rank": rank, "place": place}
     on_grid = ~np.isnan(expected) & _in_currency(frame, grid.currency)
     columns["grid_probability"] = _nearest(np.where(on_grid, chance, np.nan), grid.probabilities)
     columns["grid_amount"] = _nearest(np.where(on_grid, amounts, np.nan), grid.amounts)
-    if with_hours:
-        columns["expected_per_hour"] = expected / np.where(effort > 0, effort, np.nan)
+    if per_hour is not None:
+        columns["expected_per_hour"] = per_hour
     if risk_tolerance is not None:
-        columns["certainty_equivalent"] = certainty_equivalent(chance, amounts, float(risk_tolerance))
+        columns["certainty_equivalent"] = certainty_equivalent(chance, open_amounts, float(risk_tolerance))
     return frame.assign(**columns)
 
 
@@ -162,7 +185,8 @@ def priority_grid(ranked: Any, *, amount: str = "amount", grid: PriorityGrid = p
     Raises
     ------
     ValueError
-        If a column is missing, or the opportunities were placed on another grid.
+        If a column is missing, the opportunities were placed on another grid, or the amounts of a cell add up to more
+        than a number can hold.
 
     Notes
     -----
@@ -199,7 +223,9 @@ def priority_grid(ranked: Any, *, amount: str = "amount", grid: PriorityGrid = p
     width = len(grid.amounts)
     n_cells = len(grid.probabilities) * width
     cell = np.where((row >= 0) & (column >= 0), row * width + column, kernels.MISSING_CODE)
-    sums = kernels.sums_by_code(cell, expected, n_cells)
+    sums, amount_sums = (kernels.sums_by_code(cell, values, n_cells) for values in (expected, amounts))
+    if not np.isfinite([sums.sum(), amount_sums.sum()]).all():
+        raise refusal("priority_grid: amounts must add up to a finite number", "infinity", "Correct the largest ones.")
     cards = {(card.probability, card.amount): card.name for card in grid.cards}
     levels = [(p, a) for p in grid.probabilities for a in grid.amounts]
     whole = float(sums.sum())
@@ -209,16 +235,27 @@ def priority_grid(ranked: Any, *, amount: str = "amount", grid: PriorityGrid = p
             "grid_amount": [a for _, a in levels],
             "card": pd.Series([cards.get(level) for level in levels], dtype="str"),
             "n": np.bincount(cell[cell >= 0], minlength=n_cells).astype(np.int64),
-            "amount": kernels.sums_by_code(cell, amounts, n_cells),
+            "amount": amount_sums,
             "expected": sums,
             "expected_share": sums / whole if whole > 0 else np.full(n_cells, np.nan),
         }
     )
 
 
+def _finite_ratio(
+    check: FrameCheck, above: kernels.Floats, below: kernels.Floats | float, column: str
+) -> kernels.Floats:
+    """Return a ratio; note the rows where it is too large for a number."""
+    with np.errstate(over="ignore"):
+        ratio: kernels.Floats = above / below
+    what = "expected value per hour" if isinstance(below, np.ndarray) else "amount ÷ risk tolerance"
+    check.fail_rows(f"{what} must be a finite number", column, np.isinf(ratio), "Correct what it is divided by.")
+    return ratio
+
+
 def _by_expected_value(expected: kernels.Floats, chance: kernels.Floats) -> tuple[Any, Any]:
     """Return the rank that opportunities equal in both share, and the place they do not."""
-    with np.errstate(invalid="ignore"):  # nothing has no leading digit
+    with np.errstate(invalid="ignore", over="ignore"):  # nothing has no leading digit, next to nothing too small a one
         alike = kernels.forgiving(expected)
     rank = kernels.descending_rank(alike, np.where(np.isnan(alike), np.nan, chance))
     _, place = ranks_and_places(alike, [chance])

@@ -178,12 +178,12 @@ def read_answers(check: FrameCheck, scorecard: Scorecard, *, contributions: bool
         points,
         [criterion.weight for criterion in criteria],
         [criterion.min_points for criterion in criteria],
-        [_most(criterion) for criterion in criteria],
+        [criterion.max_points for criterion in criteria],
         then=band,
     )
-    for place in np.flatnonzero(totals.outside):
-        if plain[place] is not None:
-            criterion_points(check, criteria[place])  # says which rows
+    for criterion, given, outside in zip(criteria, plain, totals.outside, strict=True):
+        if given is not None and (outside or _is_huge(criterion, given)):
+            criterion_points(check, criterion)  # says which rows
     score = totals.total if banded_raw else score
     return Answers(points, totals, score, codes, *_knock_outs(scorecard, points, n))
 
@@ -228,6 +228,10 @@ def _points_of_texts(check: FrameCheck, criterion: Criterion, column: "pd.Series
         span = f"{criterion.min_points:g} to {_most(criterion):g}"
         check.choices(criterion.name, english, aliases=aliases, remedy=f"Points from {span} may be given as well.")
     return points
+
+
+def _is_huge(criterion: Criterion, given: Numbers) -> bool:
+    return np.isinf(criterion.max_points) and bool(np.fmax.reduce(given, initial=0) > MOST_POINTS)
 
 
 def _most(criterion: Criterion) -> float:

@@ -1,6 +1,6 @@
 """How much of a ranking hangs on the weights, and how little would move a prospect to another band."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from custvalue.rules import playbook
 from custvalue.rules.errors import is_number, refusal
 from custvalue.rules.scorecard import Scorecard
 from custvalue.rules.weights import WEIGHT_CERTAINTIES
+from custvalue.screening.known_outcomes import MAX_DRAWS, check_whole
 from custvalue.screening.scores import Answers, read_answers, round_off, score_columns, shared_rank
 
 TAIL = 0.05
@@ -84,7 +85,9 @@ def score_sensitivity(
           where the points must go beyond ``_to``, however little, since the cut belongs to the present band: only for
           criteria without levels, whose points may take any value.
         - ``weight_change_criterion``, ``_from``, ``_to``, ``_relative`` (``to ÷ from − 1``), ``_direction``
-          ("raise" or "lower"), ``_band``, and ``_passes`` as above: the relatively smallest change of one weight.
+          ("raise" or "lower"), ``_band``, and ``_passes`` as above: the relatively smallest change of one weight;
+          equally small ones (20 % up and 20 % down) by the card's order, and of one weight the one that leads to the
+          higher band, which is "raise" wherever more weight means a higher score.
           Missing where no change of a single positive weight to another of 0 or more does it.
 
         Prospects with a missing answer that carries weight or may knock out are left out: all columns but their own
@@ -99,7 +102,7 @@ def score_sensitivity(
     ValueError
         As :func:`custvalue.score_prospects` does.
         If ``concentration`` is neither one of the words nor a positive number, or ``draws``, ``k`` or ``seed`` is not a
-        whole number (the first two of 1 or more).
+        whole number (the first two of 1 or more, ``draws`` of 1,000,000 at most).
 
     Notes
     -----
@@ -122,9 +125,9 @@ def score_sensitivity(
     4     好佳包装   14.0  invest                      c1               2.0
     """
     spread = _concentration(concentration)
-    for name, value, least in (("draws", draws, 1), ("k", k, 1), ("seed", seed, 0)):
-        if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
-            raise refusal(f"{name} must be a whole number of {least} or more", repr(value), "Give a whole number.")
+    check_whole("draws", draws, 1, "The default is 2000.", most=MAX_DRAWS)
+    check_whole("k", k, 1, "The default is 5.")
+    check_whole("seed", seed, 0, "Any will do: the same seed gives the same answer.")
     frame = to_pandas(prospects)
     check = FrameCheck(frame, "score_sensitivity")
     answers = read_answers(check, scorecard)
@@ -135,12 +138,24 @@ def score_sensitivity(
         check.fail("a criterion must not bear the name of a result column", taken, "Rename it.")
     check.done()
     shares = _drawn_shares(scorecard, spread, draws, seed)
-    scored = score_columns(scorecard, answers)
     known = ~np.isnan(answers.totals.total) & ~answers.maybe_knocked
-    columns = {name: scored[name] for name in ("total", "score", "band")} | {"rank": shared_rank(scorecard, answers)}
+    columns = _by_given_weights(scorecard, answers, known)
     columns |= _under_draws(scorecard, answers, known, shares, k)
     columns |= _single_changes(scorecard, answers, known)
     return ScoreSensitivity(frame.assign(**columns), _weights(scorecard, shares))
+
+
+def _by_given_weights(scorecard: Scorecard, answers: Answers, known: np.ndarray) -> dict[str, Any]:
+    """Return total, score, band and rank of the rows that are known; the others count for nobody's rank."""
+    scored = score_columns(scorecard, answers)
+    total = np.where(known, answers.totals.total, np.nan)
+    band = np.where(known, scored["band"].codes, kernels.MISSING_CODE)
+    return {
+        "total": total,
+        "score": np.where(known, scored["score"], np.nan),
+        "band": ordered_classes(band, scorecard.bands.names),
+        "rank": shared_rank(scorecard, replace(answers, totals=replace(answers.totals, total=total))),
+    }
 
 
 def _columns_of(bands: tuple[str, ...], k: int) -> list[str]:

@@ -157,6 +157,7 @@ _MONEY = frozenset(
         "mae_saved_high",
         "rmse",
         "crps",
+        "quantile_loss",
         "mae_median",
         "mean_width",
         "winkler",

@@ -15,6 +15,8 @@ from custvalue.tracking.arguments import MOST_MONEY, check_share, column_list
 PERCENT = 100
 WITHIN = (0.05, 0.10, 0.20)
 MOST_SEASON = 1_000
+# A sum of amounts below this part of their sizes is what rounding left of zero.
+ROUND_OFF = 1e-12
 FEWEST_PERIODS = 4
 PERIODS_FOR_CLUSTERS = 12
 WORDS = ("baseline", "verdict")
@@ -130,10 +132,10 @@ def forecast_accuracy(
     0  2                   10.0       5.0  15.0  0.15            0.5
     """
     check_freq(freq)
-    if not isinstance(season, int) or isinstance(season, bool) or not 1 <= season <= MOST_SEASON:
+    if not isinstance(season, int | np.integer) or isinstance(season, bool) or not 1 <= season <= MOST_SEASON:
         raise refusal("season must be a whole number of periods", repr(season), "1, or 4 for quarters.")
     check_share("level", level)
-    names = column_list("baseline", baseline)
+    season, names = int(season), column_list("baseline", baseline)
     frame = to_pandas(forecasts)
     check = FrameCheck(frame, "forecast_accuracy")
     said = check.numbers(forecast, low=-MOST_MONEY, high=MOST_MONEY, purpose="what was forecast")
@@ -248,16 +250,17 @@ def _measures(rows: pd.DataFrame, *, n_missing: int) -> dict[str, Any]:
     with np.errstate(divide="ignore", invalid="ignore"):
         part = np.where(zero, np.where(size == 0, 0.0, np.inf), size / np.abs(came))
     scale = rows["scale"].to_numpy(dtype=np.float64)
+    net = float(came.sum())
     scaled = (size / scale)[~np.isnan(scale)]
     within = {f"within_{limit * PERCENT:.0f}_pct": float((part <= limit + 1e-12).mean()) for limit in WITHIN}
     return {
         "n": n,
         "n_missing": n_missing,
         "n_zero_actual": int(zero.sum()),
-        "actual": float(came.sum()),
+        "actual": net,
         "forecast": float(said.sum()),
         "forecast_minus_actual": float(error.sum()),
-        "bias_pct": PERCENT * float(error.sum()) / abs(float(came.sum())) if came.sum() != 0 else np.nan,
+        "bias_pct": PERCENT * float(error.sum()) / abs(net) if abs(net) > ROUND_OFF * total else np.nan,
         "mae": float(size.mean()),
         "wape": float(size.sum()) / total if total > 0 else np.nan,
         "rmse": float(np.sqrt(np.square(error).mean())),

@@ -20,7 +20,16 @@ from custvalue.tracking.arguments import check_share, column_list
 
 SETTLED = 0.95
 _LEVEL = 0.95
-_MATURITY = ("stage", "n", "n_left_out", "wait_days", "share_settled", "n_matured", "n_matured_open")
+_MATURITY = (
+    "stage",
+    "n",
+    "n_left_out",
+    "n_closed_undated",
+    "wait_days",
+    "share_settled",
+    "n_matured",
+    "n_matured_open",
+)
 _ENTRY = ("opportunity", "stage", "entered", "quarter", "p_stage", "closed", "outcome", "matured")
 
 
@@ -55,7 +64,8 @@ def stage_entries(
         One row per deal and stage entered: ``opportunity``, ``stage`` (of the ladder), ``entered`` (date). Where a deal
         enters a stage twice, the first time counts; a row without a date is left out.
     opportunities : frame
-        One row per deal: ``opportunity``, ``outcome`` ("won", "lost", missing while open), ``closed`` (date).
+        One row per deal: ``opportunity``, ``outcome`` ("won", "lost", missing while open), ``closed`` (date; a deal won
+        or lost without it is left out, for nobody knows whether it was closed by ``as_of``).
     as_of : date
         The day on which the question is asked; entries and closings after it are not looked at.
     ladder : Ladder
@@ -79,8 +89,8 @@ def stage_entries(
         ``opportunity``, ``stage`` (ordered categorical), ``entered``, ``quarter`` (label of the cohort), ``p_stage``,
         ``closed`` and ``outcome`` as known on the day, ``matured`` (bool), and the columns kept.
         ``.maturity``: one row per stage of the ladder: ``stage``, ``n``, ``n_left_out`` (entered too early),
-        ``wait_days``, ``share_settled`` (by then; below ``settled`` where even the oldest entries have not settled),
-        ``n_matured``, ``n_matured_open``.
+        ``n_closed_undated`` (of deals won or lost on an unknown day, left out, too), ``wait_days``, ``share_settled``
+        (by then; below ``settled`` where even the oldest entries have not settled), ``n_matured``, ``n_matured_open``.
 
     Raises
     ------
@@ -94,8 +104,10 @@ def stage_entries(
     -----
     Losses often close sooner than wins. Of entries that are young the closed ones are then mostly losses, and a rate of
     the closed is too low; that is why only matured entries are judged. The few matured entries that are still open
-    stand beside the rate. Of deals that entered a stage before the closings were recorded only those are in the frame
-    that were still open then, which are mostly the slow and the won: those entries are no fair cohort. A deal appears
+    stand beside the rate. A deal that was won or lost on a day that is missing counts for nothing, neither for the rate
+    nor for the wait: taken as closed by ``as_of`` it would look ahead. Of deals that entered a stage before the
+    closings were recorded only those are in the frame that were still open then, which are mostly the slow and the won:
+    those entries are no fair cohort. A deal appears
     once for every stage it entered, so rows of different stages are not independent of each other.
 
     Examples
@@ -131,12 +143,15 @@ def stage_entries(
     early = (rows["entered"] < begin).to_numpy()  # nothing is early where there is no closing
     n_left_out = np.bincount(rows["code"].to_numpy()[early], minlength=len(ladder.names))
     rows = rows[~early]
+    undated = (deals["outcome"].notna() & deals["closed"].isna()).to_numpy()[rows["place"].to_numpy()]
+    n_undated = np.bincount(rows["code"].to_numpy()[undated], minlength=len(ladder.names))
+    rows = rows[~undated]
     known = deals.take(rows["place"].to_numpy()).reset_index(drop=True)
     code = rows["code"].to_numpy()
     age = (day - rows["entered"]).dt.days.to_numpy(dtype=np.float64)
     lasted = (known["closed"] - rows["entered"].reset_index(drop=True)).dt.days.to_numpy(dtype=np.float64)
     is_closed = known["outcome"].notna().to_numpy()
-    lasted = np.where(is_closed & ~np.isnan(lasted), lasted, age)
+    lasted = np.where(is_closed, lasted, age)
     waits = _waits(code, lasted, is_closed, ladder, settled, matured_after)
     matured = age >= waits["wait_days"].to_numpy()[code]
     entries = pd.DataFrame(
@@ -156,6 +171,7 @@ def stage_entries(
     maturity = waits.assign(
         n=np.bincount(code, minlength=n),
         n_left_out=n_left_out,
+        n_closed_undated=n_undated,
         n_matured=np.bincount(code[matured], minlength=n),
         n_matured_open=np.bincount(code[matured & ~is_closed], minlength=n),
     )

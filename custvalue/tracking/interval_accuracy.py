@@ -13,6 +13,8 @@ from custvalue.kernels.scores import pinball, winkler
 from custvalue.rules.errors import refusal
 from custvalue.tracking.arguments import MOST_MONEY, check_share
 
+FEWEST_PERIODS = 4
+
 MEASURES = {
     "n": "int64",
     "n_missing": "int64",
@@ -82,8 +84,9 @@ def interval_accuracy(
     Notes
     -----
     Forecasts of one period share its luck, so periods are taken as the independent unit: the interval of the coverage
-    uses as many rows as these are worth, and Student's t; with a single period it is missing ("too few"). Without a
-    ``period`` column rows are taken as independent. Compare Winkler scores only of the same actuals and level.
+    uses as many rows as these are worth, and Student's t; with a single period it is missing. Below 4 periods the
+    verdict is "too few", as :func:`forecast_accuracy`'s. Without a ``period`` column rows are taken as independent.
+    Compare Winkler scores only of the same actuals and level.
 
     References
     ----------
@@ -100,6 +103,9 @@ def interval_accuracy(
     if quantiles is not None and not isinstance(quantiles, Mapping):
         raise refusal("quantiles must map columns to levels", repr(quantiles), "For instance {'p10': 0.1}.")
     levels = dict(quantiles or {})
+    unnamed = [name for name in levels if not isinstance(name, str)]
+    if unnamed:
+        raise refusal("quantiles must map names of columns to levels", repr(unnamed[0]), "For instance {'p10': 0.1}.")
     for name, value in (("level", level), ("confidence", confidence), *levels.items()):
         check_share(name, value, "Write 80 % as 0.8.")
     frame = to_pandas(forecasts)
@@ -147,6 +153,7 @@ def interval_accuracy(
     if clusters is not None:
         inside = rows["inside"].to_numpy()[known]
         effective, n_periods = clustered_counts(number[known], inside, clusters[known], n_groups)
+    few = np.zeros(n_groups, dtype=bool) if clusters is None else n_periods < FEWEST_PERIODS
     coverage = means["inside"].to_numpy(dtype=np.float64)
     found_low, found_high = rate_intervals(coverage, effective, confidence)
     columns = {
@@ -158,7 +165,7 @@ def interval_accuracy(
         "coverage_low": found_low,
         "coverage_high": found_high,
         "verdict": np.select(
-            [np.isnan(found_low), found_high < level, found_low > level],
+            [np.isnan(found_low) | few, found_high < level, found_low > level],
             ["too few", "too narrow", "too wide"],
             default="not contradicted",
         ),

@@ -11,9 +11,10 @@ from custvalue.frames.deals import OUTCOMES, deals_as_of, ladder_codes
 from custvalue.frames.parts import Parts
 from custvalue.frames.periods import AsOf, as_day, check_freq, parse_period, period_labels, periods_per_year
 from custvalue.rules import playbook
-from custvalue.rules.errors import InputError, is_number, raise_all, refusal
+from custvalue.rules.errors import InputError, is_number, raise_all, refusal, refusal_text
 from custvalue.rules.ladder import Ladder
 from custvalue.tracking.arguments import MOST_MONEY
+from custvalue.tracking.names import unlike
 
 DAYS_IN_WEEK = 7
 MOST_WEEKS = 520
@@ -69,11 +70,12 @@ def judge_forecasts(
     -------
     JudgedForecasts
         ``.judged``: one row per owner and period, sorted by period and owner: ``owner``, ``period``, ``forecast``,
-        ``submitted``, ``lead_weeks`` (of the submission that counts), ``n_submissions``, ``actual``, ``n_unpriced``
-        (won deals without an amount), and the baselines, as they were known on the day of the submission:
-        ``last_period`` (the actual of the latest period over by then), ``same_period_last_year``, and with snapshots
-        ``raw_pipeline`` (won so far in the period + open deals due in it) and ``weighted_pipeline`` (the open ones
-        times their stage's chance). A baseline is missing where its data do not reach.
+        ``submitted``, ``lead_weeks`` (of the submission that counts), ``n_submissions`` (those made early enough),
+        ``actual``, ``n_unpriced`` (won deals without an amount), and the baselines: as known on the day of the
+        submission ``last_period`` (the actual of the latest period over by then) and ``same_period_last_year``, and
+        with snapshots, as known on the day of the snapshot, ``raw_pipeline`` (won so far in the period + open deals due
+        in it) and ``weighted_pipeline`` (the open ones times their stage's chance). A baseline is missing where its
+        data do not reach.
         ``.left_out``: one row per owner and period without a judged forecast: ``owner``, ``period``, ``reason``.
 
     Raises
@@ -82,15 +84,19 @@ def judge_forecasts(
         If a column is missing or of a wrong type, a period is no label of the calendar, or ``weeks_before`` is
         negative. If a forecast was submitted after its period's end: the outcome was known.
         If an owner or a day of submission is missing, or an owner submitted twice on one day for one period.
-        If a deal stands twice on a snapshot or among the opportunities, or none of the forecasters is among their
-        owners.
+        If a deal stands twice on a snapshot or among the opportunities, or a won one has no owner or no close date.
+        If none of the forecasters is among the owners of the deals, or one only under a name in other case or with
+        other blanks.
+        If a deal on a snapshot, or with snapshots a closed one, has no name, or deals are named by numbers in one frame
+        and by texts in the other.
 
     Notes
     -----
     A deal that closed after the day counts as open on it. What a snapshot holds though it was closed by then, or has an
-    ``outcome`` there, is no pipeline. Pipelines are those of the latest snapshot on or before the
-    day of the submission, however old; deals without an amount or a due date are not in them. The stage's chance is
-    that of ever winning, so ``weighted_pipeline`` is what a CRM shows, not the best forecast one could make.
+    ``outcome`` there, is no pipeline. Pipelines are those of the latest snapshot on or before the day of the
+    submission, however old, and what is won so far is what was won by the day of that snapshot; deals without an amount
+    or a due date are not in them. The stage's chance is that of ever winning, so ``weighted_pipeline`` is what a CRM
+    shows, not the best forecast one could make.
 
     Examples
     --------
@@ -108,6 +114,7 @@ def judge_forecasts(
     deals = to_pandas(opportunities)
     won = _won(deals, day)
     _check_alike("opportunities", said, deals)
+    _check_spelling("opportunities", said, deals)
     known_from = _covered_from(won, covered_from, freq)
 
     known = said[said["ends"] <= day]
@@ -204,6 +211,12 @@ def _won(frame: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
     if "opportunity" in frame and not check.failures:
         repeated = (frame["opportunity"].duplicated() & frame["opportunity"].notna()).to_numpy(dtype=bool)
         check.fail_rows("a deal may occur once", "opportunity", repeated, "Drop the repeated rows.")
+    if not check.failures:
+        remedy = "Fill it in, or leave the deal out: it would be missing from the actual without a word."
+        nobodys = states.won & frame["owner"].isna().to_numpy(dtype=bool)
+        check.fail_rows("a won deal has an owner", "owner", nobodys, remedy)
+        undated = states.won & states.closed.isna().to_numpy(dtype=bool)
+        check.fail_rows("a won deal has a close date", "closed", undated, remedy)
     check.done()
     named = {"opportunity": _uncoded(frame["opportunity"])} if "opportunity" in frame else {}
     days = states.closed.to_numpy()
@@ -227,6 +240,27 @@ def _check_alike(name: str, said: pd.DataFrame, other: pd.DataFrame) -> None:
         raise refusal(
             f"judge_forecasts: owners are named alike in forecasts and {name}", shown, "Convert the column, or map it."
         )
+
+
+def _check_spelling(name: str, said: pd.DataFrame, other: pd.DataFrame) -> None:
+    """Refuse forecasters that differ only by case or blanks from an owner: what one has would be missing from another.
+
+    A name that is no owner's at all may be one of somebody without a deal.
+    """
+    forecasters = {owner for owner in pd.unique(said["owner"]) if isinstance(owner, str)}
+    owners = {owner for owner in other["owner"].dropna().unique() if isinstance(owner, str)}
+    spelt: dict[str, list[str]] = {}
+    for owner in sorted(forecasters | owners):
+        spelt.setdefault("".join(owner.split()).casefold(), []).append(owner)
+    remedy = "Write the name alike everywhere."
+    raise_all(
+        "judge_forecasts",
+        (
+            refusal_text(f"owners are spelt alike in forecasts and {name}", ", ".join(map(repr, names)), remedy)
+            for names in spelt.values()
+            if len(names) > 1 and not forecasters.isdisjoint(names)
+        ),
+    )
 
 
 def _covered_from(won: pd.DataFrame, covered_from: AsOf | None, freq: str) -> pd.Timestamp:
@@ -290,10 +324,20 @@ def _pipelines(
         is_open = check.choices("outcome", OUTCOMES, purpose="closed rows are no pipeline") < 0
     codes = ladder_codes(check, "stage", ladder, needed=is_open)
     if not check.failures:
-        repeated = frame.duplicated(["snapshot", "opportunity"]).to_numpy()
+        unnamed = frame["opportunity"].isna().to_numpy(dtype=bool)
+        check.fail_rows("opportunity must not be missing", "opportunity", unnamed, "Name the deal.")
+        repeated = frame.duplicated(["snapshot", "opportunity"]).to_numpy() & ~unnamed
         check.fail_rows("a deal stands once on a snapshot", "opportunity", repeated, "Drop the repeated rows.")
+        if "opportunity" in won:
+            n_unnamed = int(won["opportunity"].isna().sum())
+            if n_unnamed:
+                rule = "won and lost opportunities must be named where there are snapshots"
+                check.fail(rule, f"{n_unnamed} without a name", "Name them: they would stay open on every snapshot.")
+            names = {"opportunities": pd.Series(won["opportunity"]), "snapshots": frame["opportunity"]}
+            check.failures += unlike(names, "opportunity")
     check.done()
     _check_alike("snapshots", said, frame)
+    _check_spelling("snapshots", said, frame)
     if "opportunity" in won:
         ended = won.dropna(subset="opportunity").set_index("opportunity")["closed"]
         closed = ended.reindex(_uncoded(frame["opportunity"])).to_numpy()

@@ -48,10 +48,12 @@ def accuracy_by_lead(
     Returns
     -------
     AccuracyByLead
-        ``.accuracy``: one row per lead time, the longest first: ``weeks_before`` and the columns of
-        :func:`forecast_accuracy`. ``.tracks``: one row per period and lead time, sorted by period, the longest lead
-        first: ``period``, ``weeks_before``, ``n`` (salespeople), ``forecast``, ``actual`` (sums). Only salespeople with
-        a submission at every lead time count, period by period, so that all lead times are about the same rows.
+        ``.accuracy``: one row per lead time, the longest first: ``weeks_before``, the columns of
+        :func:`forecast_accuracy`, and after ``n`` also ``n_left_out`` (salespeople's periods judged at some of the lead
+        times and not at all of them; the same in every row). ``.tracks``: one row per period and lead time, sorted by
+        period, the longest lead first: ``period``, ``weeks_before``, ``n`` (salespeople), ``forecast``, ``actual``
+        (sums). Only salespeople with a submission at every lead time count, period by period, so that all lead times
+        are about the same rows.
 
     Raises
     ------
@@ -81,15 +83,19 @@ def accuracy_by_lead(
     ]
     rows = pd.concat(parts, ignore_index=True)
     at_every = rows.groupby(["owner", "period"], observed=True)["weeks_before"].transform("size") == len(weeks)
-    rows = rows[at_every.to_numpy(dtype=bool)]
+    everywhere = at_every.to_numpy(dtype=bool)
+    n_left_out = len(rows[~everywhere].drop_duplicates(["owner", "period"]))
+    rows = rows[everywhere]
     accuracy = pd.concat(
         [forecast_accuracy(rows[rows["weeks_before"] == lead], freq=freq).assign(weeks_before=lead) for lead in weeks],
         ignore_index=True,
     )
+    first = ["weeks_before", "n", "n_left_out"]
+    accuracy = accuracy.assign(n_left_out=n_left_out)
     sums = rows.groupby(["period", "weeks_before"], observed=True).agg(
         n=("owner", "size"), forecast=("forecast", "sum"), actual=("actual", "sum")
     )
     tracks = sums.reset_index().sort_values(
         ["period", "weeks_before"], ascending=[True, False], kind="stable", ignore_index=True
     )
-    return AccuracyByLead(accuracy[["weeks_before", *accuracy.columns.drop("weeks_before")]], tracks)
+    return AccuracyByLead(accuracy[[*first, *accuracy.columns.drop(first)]], tracks)

@@ -18,6 +18,11 @@ from custvalue.tracking.arguments import check_share, number_list
 from custvalue.tracking.judged import JudgedRows, judged_rows
 
 CLIP = 1e-3
+LEAST_CLIP = 1e-12
+DIGITS = 12
+MOST_VALUES = 100
+NO_OUTCOME, NONE_STATED, NONE_MATURED = "no outcome yet", "no probability beside an outcome", "no outcome matured yet"
+MANY_STATED = "more than 100 probabilities: see reliability_table"
 SIZE = "size_class"
 _MEASURES = (
     "n",
@@ -78,7 +83,7 @@ def probability_accuracy(
     size_cuts : sequence of float
         Cut points of ``amount`` (currency, rising; a cut belongs to the class above it) to group by size as well.
     clip : float
-        Probabilities are held between ``clip`` and ``1 − clip`` for ``log_loss_clipped``; between 0 and 0.5.
+        Probabilities are held between ``clip`` and ``1 − clip`` for ``log_loss_clipped``; from 1e-12 to below 0.5.
     level : float
         Level of the intervals, between 0 and 1.
 
@@ -89,10 +94,13 @@ def probability_accuracy(
         lost), ``n_open``, ``n_left_out`` (no probability, or not matured), ``mean_probability``, ``win_rate``,
         ``brier``, ``brier_skill``, ``miscalibration``, ``discrimination``, ``uncertainty``, ``log_loss`` (infinite
         where something called impossible happened), ``log_loss_clipped``, ``n_impossible`` (lost at 100 %, won at 0 %),
-        ``spiegelhalter_z``, ``spiegelhalter_p`` (two-sided), ``note``.
-        ``.stated``: one row per group and stated probability (at most 100 a group; more are the business of
-        :func:`reliability_table`): ``probability``, ``n``, ``n_won``, ``win_rate``, ``low``, ``high`` (Wilson),
-        ``binomial_p`` (exact, two-sided: how often a rate this far off would occur if the probability were right).
+        ``spiegelhalter_z``, ``spiegelhalter_p`` (two-sided), ``note`` (what cannot be told and
+        why: "no outcome yet", "no outcome matured yet", "no probability beside an outcome", "all
+        won", "all lost", "more than 100 probabilities: see reliability_table"; else empty).
+        ``.stated``: one row per group and stated probability (at most 100 a group, else none: more are the
+        business of :func:`reliability_table`; what agrees to 12 digits is one): ``probability``, ``n``, ``n_won``,
+        ``win_rate``, ``low``, ``high`` (Wilson), ``binomial_p`` (exact, two-sided: how often a rate this far off would
+        occur if the probability were right).
         Where open rows are left out and the frame does not say which are matured, the rate is called
         ``win_rate_closed_only``.
 
@@ -174,12 +182,13 @@ def _summary(rows: JudgedRows, place: Any, clip: float, rate: str) -> dict[str, 
         "note": "",
     }
     if not closed.size:
-        return found | {"n_impossible": 0, "note": "no outcome yet"}
-    parts = corp(p, won)
+        return found | {"n_impossible": 0, "note": _why_nothing(rows, place)}
+    parts = corp(np.round(p, DIGITS), won)
     impossible = int(((p == 1) & (won == 0)).sum() + ((p == 0) & (won == 1)).sum())
     z = spiegelhalter_z(p, won)
-    if parts.uncertainty == 0:
-        found["note"] = "all won" if won[0] else "all lost"
+    same = ("all won" if won[0] else "all lost") if parts.uncertainty == 0 else ""
+    many = MANY_STATED if np.unique(np.round(p, DIGITS)).size > MOST_VALUES else ""
+    found["note"] = "; ".join(filter(None, (same, many)))
     return found | {
         "mean_probability": float(p.mean()),
         rate: float(won.mean()),
@@ -196,13 +205,18 @@ def _summary(rows: JudgedRows, place: Any, clip: float, rate: str) -> dict[str, 
     }
 
 
+def _why_nothing(rows: JudgedRows, place: Any) -> str:
+    """Return why none of a group's rows is judged."""
+    ended = place[~np.isnan(rows.won[place])]
+    if not ended.size:
+        return NO_OUTCOME
+    return NONE_STATED if np.isnan(rows.probability[ended]).all() else NONE_MATURED
+
+
 def _two_sided(z: float) -> float:
     from scipy.special import ndtr
 
     return float(2 * ndtr(-abs(z)))
-
-
-MOST_VALUES = 100
 
 
 def _nothing(rate: str) -> pd.DataFrame:
@@ -214,7 +228,7 @@ def _nothing(rate: str) -> pd.DataFrame:
 def _stated(rows: JudgedRows, place: Any, level: float, rate: str) -> pd.DataFrame:
     """Return each stated probability with its wins and the exact test, where there are few enough to look at."""
     closed = place[rows.closed[place]]
-    values, codes = np.unique(rows.probability[closed], return_inverse=True)
+    values, codes = np.unique(np.round(rows.probability[closed], DIGITS), return_inverse=True)
     if not 0 < values.size <= MOST_VALUES:
         return _nothing(rate)
     n = np.bincount(codes).astype(np.float64)
@@ -248,7 +262,7 @@ def _check_options(size_cuts: Any, clip: float, level: float) -> list[float]:
     cuts = number_list("size_cuts", size_cuts, remedy)
     if cuts != sorted(set(cuts)):
         raise refusal("size_cuts must rise", cuts, remedy)
-    if not is_number(clip) or not 0 < clip < 0.5:  # noqa: PLR2004 (half of certainty)
-        raise refusal("clip must lie between 0 and 0.5", repr(clip), "The default is 0.001.")
+    if not is_number(clip) or not LEAST_CLIP <= clip < 0.5:  # noqa: PLR2004 (half of certainty)
+        raise refusal(f"clip must lie between {LEAST_CLIP:g} and 0.5", repr(clip), "The default is 0.001.")
     check_share("level", level)
     return cuts

@@ -67,7 +67,8 @@ def reliability_table(
         ``mean_probability``, ``win_rate``, ``low``, ``high``, ``n_open``, ``share_open``, ``n_clusters`` (where there
         is such a column) and ``answer``, ``answer_zh`` (the sentence that answers whether the stated percentage holds).
         Where open rows are left out and the frame does not say which rows are matured, the rate is called
-        ``win_rate_closed_only``. Rates of an empty bin are missing.
+        ``win_rate_closed_only``, and ``answer`` says that it is of the closed only and cannot tell, in every bin that
+        has open rows. Rates of an empty bin are missing.
 
     Raises
     ------
@@ -100,6 +101,7 @@ def reliability_table(
     """
     frame = to_pandas(judged)
     _check_options(bins, n_bins, interval, level)
+    n_bins = int(n_bins)
     check = FrameCheck(frame, "reliability_table")
     check.rule("ladder", ladder, Ladder)
     rows = judged_rows(check, probability, outcome, matured)
@@ -147,14 +149,15 @@ def reliability_table(
     }
     if n_clusters is not None:
         columns["n_clusters"] = n_clusters
-    answers = [_answer(*row) for row in zip(sums.n, mean, rate, low, high, strict=True)]
+    untold = np.zeros_like(n_open) if rows.is_fair else n_open
+    answers = [_answer(*row) for row in zip(sums.n, mean, rate, low, high, untold, strict=True)]
     return pd.DataFrame(columns | {"answer": [en for en, _ in answers], "answer_zh": [zh for _, zh in answers]})
 
 
 def _check_options(bins: str, n_bins: int, interval: str, level: float) -> None:
     if bins not in BINS:
         raise refusal(f"bins must be one of {list(BINS)}", repr(bins), "'stage' takes the stages of the ladder.")
-    if not isinstance(n_bins, int) or isinstance(n_bins, bool) or not 1 <= n_bins <= MOST_BINS:
+    if not isinstance(n_bins, int | np.integer) or isinstance(n_bins, bool) or not 1 <= n_bins <= MOST_BINS:
         raise refusal(f"n_bins must be a whole number from 1 to {MOST_BINS}", repr(n_bins), "10 is usual.")
     if interval not in INTERVALS:
         raise refusal(f"interval must be one of {list(INTERVALS)}", repr(interval), "Take 'wilson'.")
@@ -166,12 +169,24 @@ def _edge_names(edges: NDArray[np.float64], bins: str) -> list[str]:
     return names if bins == "uniform" else [f"{place}: {name}" for place, name in enumerate(names, start=1)]
 
 
-def _answer(n: float, mean: float, rate: float, low: float, high: float) -> tuple[str, str]:
-    """Return the sentence that says whether the stated percentage holds, in both languages."""
+def _answer(n: float, mean: float, rate: float, low: float, high: float, n_open: int) -> tuple[str, str]:
+    """Return the sentence that says whether the stated percentage holds, in both languages.
+
+    Where ``n_open`` rows are missing from the rate it says nothing: which deals close first is no chance.
+    """
     if n == 0:
         return "no outcome yet", "尚无结果"
     said = f"{mean * PERCENT:.0f} % said, {rate * PERCENT:.0f} % won"
     zh = f"预报{mean * PERCENT:.0f}%，实际赢单{rate * PERCENT:.0f}%"
+    if n_open:
+        wide = "" if np.isnan(low) else f"{low * PERCENT:.0f} to {high * PERCENT:.0f} %, "
+        zh_wide = "" if np.isnan(low) else f"{low * PERCENT:.0f}–{high * PERCENT:.0f}%，"
+        return (
+            f"{mean * PERCENT:.0f} % said, of the closed only {rate * PERCENT:.0f} % won ({wide}n = {n:.0f}): "
+            f"cannot tell while {n_open} {'is' if n_open == 1 else 'are'} open",
+            f"预报{mean * PERCENT:.0f}%，仅计已结束者赢单{rate * PERCENT:.0f}%（{zh_wide}n = {n:.0f}）："
+            f"尚有{n_open}个未结束，无法判断",
+        )
     if np.isnan(low):
         return f"{said} (n = {n:.0f}): one quarter alone cannot tell", f"{zh}（n = {n:.0f}）：仅一个季度，无法判断"
     span = f"({low * PERCENT:.0f} to {high * PERCENT:.0f} %, n = {n:.0f})"

@@ -90,8 +90,33 @@ def test_each_stage_with_an_outcome_is_a_point_with_its_interval_and_count():
 def test_a_rate_of_the_closed_only_is_said_to_be_one():
     rows = pd.DataFrame({"stage": "terms", "p_stage": 0.6, "outcome": [1.0, 0.0, np.nan]})
     figure = plot_reliability(reliability_table(rows))
-    assert figure.layout.title.subtitle.text.replace("<br>", " ").startswith("Of closed deals only")
-    assert "33 % of the deals are still open" in figure.layout.title.subtitle.text.replace("<br>", " ")
+    assert figure.layout.title.subtitle.text.replace("<br>", " ").startswith("Of the closed only")
+    assert "33 % of the rows are still open" in figure.layout.title.subtitle.text.replace("<br>", " ")
+
+
+def test_while_rows_are_open_a_rate_of_the_closed_contradicts_nothing():
+    # 20 of 50 closed at 60 % would be too high, were none open; trial has none open, but the title is of both.
+    rows = pd.DataFrame({"stage": "terms", "p_stage": 0.6, "outcome": [1.0] * 20 + [0.0] * 30 + [np.nan] * 12})
+    done = pd.DataFrame({"stage": "trial", "p_stage": 0.8, "outcome": [1.0] * 20 + [0.0] * 30})
+    table = reliability_table(pd.concat([rows, done], ignore_index=True))
+    figure = plot_reliability(table)
+    assert figure.layout.meta["finding"] == (
+        "Of the closed only: cannot tell whether 1 of 2 stated chances holds while 12 rows are open"
+    )
+    assert trace(figure, "closed only: cannot tell").x == (0.6,)
+    assert trace(figure, "said too high").x == (0.8,)
+    zh = plot_reliability(table, lang="zh").layout.meta["finding"]
+    assert zh == "仅计已结束者：2档赢率中有1档在12条记录未结束时无法判断是否成立"
+    matured = plot_reliability(table.rename(columns={"win_rate_closed_only": "win_rate"}))
+    assert matured.layout.meta["finding"].startswith("2 of 2 stated chances do not hold")
+
+
+@pytest.mark.parametrize(("bins", "name"), [("uniform", "0.5–1"), ("quantile", "第2档0.6–0.6")])
+def test_bins_of_numbers_have_chinese_names(bins, name):
+    rows = pd.DataFrame({"p_stage": [0.6] * 50, "outcome": [1.0] * 10 + [0.0] * 40})
+    figure = plot_reliability(reliability_table(rows, bins=bins, n_bins=2), lang="zh")
+    assert f"{name}预报" in figure.layout.meta["finding"] or name in str(figure.layout.title.subtitle.text)
+    assert not re.search(r"\d to \d", figure.to_json())
 
 
 def test_chances_that_hold_and_outcomes_too_few_to_tell_are_said_so():
@@ -230,6 +255,61 @@ def test_names_of_two_who_are_biased_alike_stand_above_and_below_their_points():
     assert trace(plot_forecast_bias(table), "happy ears (too high)").textposition == ("middle right",)
 
 
+def crowd(n):
+    """Return n who are named, alternately too high and too low, each 2 % less than the one before."""
+    bias = np.where(np.arange(n) % 2, -1, 1) * 0.8 * 0.98 ** np.arange(n)
+    named = np.where(bias > 0, "happy ears", "sandbagging")
+    table = pd.DataFrame({"owner": [f"rep {k}" for k in range(n)], "n": 8, "bias": bias, "named": named})
+    return table.assign(low=bias - 0.1, high=bias + 0.1, shrunken=bias)
+
+
+def name_boxes(figure, width=500, height=400):
+    """Return the pixels that each name covers, and those of all points, in the narrowest window."""
+    wide, tall = figure.layout.xaxis.range[1], figure.layout.yaxis.range[1]
+    boxes, points = [], []
+    for one in figure.data[1:]:
+        for k, (x, y) in enumerate(zip(one.x, one.y, strict=True)):
+            at = x / wide * width, (tall - y) / (2 * tall) * height
+            points.append(at)
+            if one.text is not None and one.text[k]:
+                long = 7 * len(one.text[k].strip())
+                side, up = {"r": (8, 0), "l": (-8 - long, 0), "t": (-long / 2, -16), "b": (-long / 2, 16)}[
+                    (one.textposition[k].removeprefix("middle "))[0]
+                ]
+                boxes.append((at[0] + side, at[1] + up - 7, at[0] + side + long, at[1] + up + 7))
+    return boxes, points
+
+
+@pytest.mark.parametrize("seed", [None, 1, 2, 3])
+def test_of_many_named_the_outermost_bear_their_names_where_they_cover_nothing_and_the_rest_are_counted(seed):
+    table = crowd(28)
+    if seed is not None:
+        draw = np.random.default_rng(seed)
+        table["bias"] *= draw.uniform(0.3, 1, 28)
+        half = draw.uniform(0.05, 0.2, 28)
+        table["low"], table["high"] = table["bias"] - half, table["bias"] + half
+    figure = plot_forecast_bias(table)
+    boxes, points = name_boxes(figure)
+    for k, (left, top, right, bottom) in enumerate(boxes):
+        assert not any(left < x < right and top < y < bottom for x, y in points)
+        assert not any(left < e and a < right and top < f and b < bottom for a, b, e, f in boxes[:k])
+    for name in ("happy ears (too high)", "sandbagging (too low)"):
+        one = trace(figure, name)
+        sizes = np.abs(one.y)
+        shown = np.array([bool(text) for text in one.text])
+        assert shown[sizes.argmax()]
+        assert 1 <= shown.sum() <= 6
+        assert sizes[shown].min() >= np.sort(sizes)[-6]  # none but the six outermost
+    note = figure.layout.title.subtitle.text.replace("<br>", " ")
+    assert f"only the outermost are labelled; {28 - len(boxes)} more are not." in note
+    assert "outermost" not in str(plot_forecast_bias(crowd(4)).layout.title.subtitle.text)
+
+
+def test_a_chinese_title_sets_the_kinds_apart_from_the_names():
+    finding = plot_forecast_bias(crowd(4), lang="zh").layout.meta["finding"]
+    assert finding == "4人中有4人的预测有自身偏差：rep 0和rep 2偏高；rep 1和rep 3偏低"
+
+
 def test_a_point_lies_outside_the_funnel_exactly_if_its_interval_leaves_out_zero():
     table = biased([f"rep {k}" for k in range(12)])
     figure = plot_forecast_bias(table)
@@ -359,6 +439,9 @@ def test_missing_columns_other_languages_and_empty_frames(plot, result, without,
 def test_the_histogram_needs_its_result_and_says_where_there_is_nothing():
     with pytest.raises(ValueError, match="plot_pit draws what distribution_accuracy returned: got DataFrame"):
         plot_pit(pd.DataFrame())
+    few = distribution_accuracy(pd.DataFrame({0.1: [1.0] * 12, 0.9: [2.0] * 12}), actual=[1.5] * 12, seed=1)
+    assert plot_pit(few).layout.meta["sentence"].endswith("the band.")
+    assert "Mean CRPS: " in plot_pit(scored()).layout.meta["sentence"]
     empty = distribution_accuracy(np.zeros((0, 2)), actual=[], seed=1)
     assert plot_pit(empty).layout.meta["finding"] == "No distribution accuracy: no forecast could be judged"
 
@@ -377,5 +460,9 @@ def test_lead_times_are_about_the_same_salespeople_and_the_last_is_the_longest_t
     found = accuracy_by_lead(forecasts, deals, as_of="2026-06-30", weeks_before=(0, 8))
     assert found.tracks.to_numpy().tolist() == [["2026Q2", 8, 1, 100.0, 120.0], ["2026Q2", 0, 1, 130.0, 120.0]]
     assert found.accuracy["forecast_minus_actual"].tolist() == [-20.0, 10.0]
+    assert found.accuracy["n_left_out"].tolist() == [1, 1]  # Wu
+    early = forecasts.assign(submitted=pd.Timestamp("2026-04-06")).iloc[1:]
+    every = accuracy_by_lead(early, deals, as_of="2026-06-30", weeks_before=(0, 8)).accuracy
+    assert every[["n", "n_left_out"]].to_numpy().tolist() == [[2, 0], [2, 0]]
     with pytest.raises(ValueError, match="weeks_before must be distinct"):
         accuracy_by_lead(forecasts, deals, as_of="2026-06-30", weeks_before=(8, 8))

@@ -248,3 +248,38 @@ def test_names_of_raters_are_text_and_never_markup(agreed):
             assert "<" not in bare
             assert "$" not in bare
             assert "%{" not in bare
+
+
+def first_prospects(n):
+    ratings = cv.load_ratings()
+    return rater_agreement(ratings[ratings["prospect"].isin(ratings["prospect"].unique()[:n])], seed=1)
+
+
+def test_with_no_criterion_to_judge_the_title_says_too_few_and_not_that_none_needs_work():
+    # Ten prospects rated twice are needed for an interval, and with none there is no verdict.
+    few = first_prospects(6)
+    assert few.criteria["verdict"].isna().all()
+    assert plot_rater_agreement(few).layout.meta["finding"] == (
+        "Too few prospects were rated twice to judge any of 6 criteria"
+    )
+    assert (
+        plot_rater_agreement(few, lang="zh").layout.meta["finding"] == "两人以上评分的潜在客户过少，6项准则均无法判断"
+    )
+    assert "unclear" not in plot_rater_agreement(few).layout.meta["sentence"]
+
+
+def test_criteria_that_cannot_be_judged_are_counted_apart(agreed):
+    names = agreed.criteria["verdict"].cat.categories
+    verdict = pd.Categorical(["reliable"] + ["unclear"] * 3 + [None] * 2, categories=names)
+    result = replace(agreed, criteria=agreed.criteria.assign(verdict=verdict))
+    assert plot_rater_agreement(result).layout.meta["finding"].endswith("; 2 cannot be judged")
+    assert plot_rater_agreement(result, lang="zh").layout.meta["finding"].endswith("；2项无法判断")
+
+
+def test_criteria_of_ones_own_are_named_as_their_scorecard_names_them(agreed):
+    card = playbook.SCREENING
+    own = replace(card, criteria=tuple(replace(c, label=Label(f"my {c.name}", f"我的{c.name}")) for c in card.criteria))
+    assert plot_rater_agreement(agreed, scorecard=own).layout.yaxis.ticktext[2] == "my need"
+    assert plot_rater_agreement(agreed, scorecard=own, lang="zh").layout.yaxis.ticktext[2] == "我的need"
+    with pytest.raises(ValueError, match="scorecard must be a Scorecard"):
+        plot_rater_agreement(agreed, scorecard="card")

@@ -7,8 +7,9 @@ import pytest
 
 import custvalue as cv
 from custvalue import playbook
-from custvalue.charts import plot_priority, plot_scores
+from custvalue.charts import plot_contributions, plot_priority, plot_scores
 from custvalue.charts.theme import ordered_colours, ordered_patterns
+from custvalue.charts.wording import text_width
 
 SCREENING = [criterion.name for criterion in playbook.SCREENING.criteria]
 
@@ -202,7 +203,12 @@ def test_bubbles_that_lie_close_together_share_one_label():
 def test_the_grid_has_the_lines_of_the_rule_in_the_units_of_the_language(cards):
     figure = plot_priority(cards)
     assert figure.layout.yaxis.tickvals == (0.0, 0.3, 0.6, 0.9, 1.0)
-    assert [shape.x0 for shape in figure.layout.shapes] == [2_000_000.0, 1_000_000.0, 500_000.0]
+    upright = [shape.x0 for shape in figure.layout.shapes if shape.yref == "paper"]
+    level = [(shape.y0, shape.y1) for shape in figure.layout.shapes if shape.xref == "paper"]
+    assert upright == [2_000_000.0, 1_000_000.0, 500_000.0]
+    # The ends of the scale, 0 and 100 %, are no lines of the grid.
+    assert sorted(level) == [(0.3, 0.3), (0.6, 0.6), (0.9, 0.9)]
+    assert figure.layout.yaxis.showgrid is False
     assert [note.text for note in figure.layout.annotations[2:]] == ["2 M", "1 M", "500 k"]
     assert figure.layout.xaxis.title.text == "Amount"
     assert plot_priority(cards, lang="zh").layout.yaxis.title.text == "成交概率"
@@ -210,7 +216,11 @@ def test_the_grid_has_the_lines_of_the_rule_in_the_units_of_the_language(cards):
 
 def test_grid_lines_far_below_the_amounts_drawn_are_left_out():
     frame = pd.DataFrame({"amount": [5e8], "stage": ["trial"]})
-    assert len(plot_priority(cv.rank_opportunities(frame)).layout.shapes) == 0
+    figure = plot_priority(cv.rank_opportunities(frame))
+    assert not [shape for shape in figure.layout.shapes if shape.yref == "paper"]
+    said = figure.layout.title.subtitle.text.replace("<br>", " ")
+    assert "amounts (500 k, 1 M and 2 M) are too small beside these for lines" in said
+    assert "方格的金额" in plot_priority(cv.rank_opportunities(frame), lang="zh").layout.title.subtitle.text
 
 
 def test_unpriced_and_closed_opportunities_are_counted_and_never_drawn_at_zero():
@@ -247,3 +257,59 @@ def test_forty_of_many_opportunities_are_drawn_in_order_of_rank():
     assert first.x == tuple(float(n) for n in range(100, 90, -1))
     assert others.x == tuple(float(n) for n in range(90, 60, -1))
     assert plot_priority(cv.rank_opportunities(frame)).layout.title.subtitle.text == "Shown: 40 of 100."
+
+
+def weighed(*weights):
+    """Return the screening card with other weights, and four prospects scored on it."""
+    pairs = zip(playbook.SCREENING.criteria, weights, strict=True)
+    card = replace(playbook.SCREENING, criteria=tuple(replace(c, weight=w) for c, w in pairs))
+    points = [[2] * 6, [1] * 6, [0, 1, None, 1, 1, 0], [0] * 6]
+    frame = pd.DataFrame(points, columns=SCREENING, dtype=float)
+    return card, cv.score_prospects(frame, scorecard=card, contributions=True)
+
+
+@pytest.mark.parametrize("plot", [plot_scores, plot_contributions])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_points_that_are_no_round_numbers_have_two_decimals_each(plot, lang):
+    # Weights add up to 11.69: at most 23.38 points, 20 on the scale. The third: 3.11 + 0.9 + 2.2 = 6.21 is 5.3122…, and
+    # with 2 on the missing answer 3.4 more, 9.61 is 8.2207…
+    card, scored = weighed(2.37, 3.11, 1.7, 0.9, 2.2, 1.41)
+    figure = plot(scored, scorecard=card, lang=lang)
+    assert figure.data[-1].text == (" 20.00", " 10.00", " 5.31–8.22", " 0.00")
+
+
+def test_points_of_halves_have_one_decimal_each():
+    # Ten points of raw weight 1 and one half: 2 × 10 = 20 is the scale, so a half stays one.
+    card, _ = weighed(2, 3, 2, 1, 1, 1)
+    frame = pd.DataFrame([[2.0] * 6, [1, 1, 1, 1, 1, 0.5]], columns=SCREENING)
+    assert plot_scores(cv.score_prospects(frame, scorecard=card), scorecard=card).data[-1].text == (" 20.0", " 9.5")
+
+
+def test_points_next_to_a_cut_are_not_rounded_over_it():
+    # 2 × 3.9995 = 7.999 is shelved, 8.001 is not: at two decimals both would be 8.00.
+    frame = pd.DataFrame([[0.0] * 6] * 2, columns=SCREENING).assign(company_type=[1.9995, 2.0], need=[2.0, 2.0])
+    frame["budget"] = [0.0, 0.001]
+    scored = cv.score_prospects(frame)
+    texts = plot_scores(scored).data[-1].text
+    assert [text.strip() for text in texts] == [f"{score:.6g}" for score in sorted(scored["score"], reverse=True)]
+    assert set(scored["band"]) == {"shelve", "invest"}
+
+
+@pytest.mark.parametrize("plot", [plot_scores, plot_contributions])
+def test_long_names_that_differ_at_their_end_or_in_the_middle_can_be_told_apart(plot):
+    card, scored = weighed(2, 3, 2, 1, 1, 1)
+    long = "Shanghai Giant Plastics Manufacturing Company {} Limited Liability Partnership {}"
+    for names in ([long.format("", k) for k in range(4)], [long.format(k, "") for k in "abcd"]):
+        shown = plot(scored.assign(prospect=names), scorecard=card).layout.yaxis.ticktext
+        assert len(set(shown)) == 4
+        assert all(text.startswith("Shanghai") and text_width(text) <= 24 for text in shown)
+    same = plot(
+        scored.assign(prospect=["上海巨人塑料制品有限公司第一分公司"] * 4), scorecard=card
+    ).layout.yaxis.ticktext
+    assert len(set(same)) == 1
+
+
+def test_bubbles_at_the_axes_stand_clear_of_their_numbers(cards):
+    figure = plot_priority(cards)
+    assert figure.layout.yaxis.ticklabelstandoff >= 10
+    assert figure.layout.xaxis.ticklabelstandoff > 0

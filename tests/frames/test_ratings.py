@@ -79,3 +79,13 @@ def test_every_column_is_needed(tmp_path, column):
 def test_raters_spelt_in_two_ways_are_reported(tmp_path):
     checked = read_table(sheet(tmp_path, "a,Li Ming,need,2\nb,li ming,need,1\nc,Wu,need,1\n"), "ratings")
     assert any("rater" in item and "Li Ming" in str(value) for item, value in checked.report.to_numpy().tolist())
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_a_file_of_a_header_only_is_an_empty_clean_table(tmp_path, end):
+    path = tmp_path / "ratings.csv"
+    path.write_text(HEADER.rstrip("\n") + end, encoding="utf-8")
+    checked = read_table(path, "ratings")
+    assert checked.rejects.empty
+    assert checked.frame.columns.tolist() == ["prospect", "rater", "criterion", "points"]
+    assert len(checked.frame) == 0

@@ -170,6 +170,59 @@ WRONG_RULES = {
         lambda: replace(playbook.HUNTER_FARMER, pairs=(TraitPair("a", ONE, TWO, scored=False),)),
         "at least one trait pair must be scored",
     ),
+    "a text that is another level's but for case": (
+        lambda: criterion(levels=(Level(0, Label("No", "否")), Level(1, Label("yes", "no ")))),
+        "a description of its own: got 'no '",
+    ),
+    "one text in two languages for two levels": (
+        lambda: criterion(levels=(Level(0, Label("no", "一般")), Level(1, Label("一般", "好")))),
+        "a text must describe one level only",
+    ),
+    "a number that is not the level's points": (
+        lambda: criterion(levels=(Level(0, Label("2", "二")), Level(2, Label("zero", "零")))),
+        r"a level's text that is a number must be its points: got '2' for 0 points \(criterion 'c'\)",
+    ),
+    "a full-width number that is not the level's points": (
+        lambda: criterion(levels=(Level(0, Label("none", "无")), Level(2, Label("all", "１")))),
+        "must be its points: got '１' for 2 points",
+    ),
+    "a level's label that is a text": (lambda: Level(0, "no"), "a level's label must be a Label .*: got 'no'"),
+    "a level's label without Chinese": (lambda: Level(0, Label("no", " ")), "a text in both languages"),
+    "a level's label of numbers": (lambda: Level(0, Label(0, 0)), "a text in both languages"),
+    "a knock-out in words": (lambda: Level(0, ONE, "no"), "knocks_out must be True or False: got 'no'"),
+    "a criterion's label that is a text": (
+        lambda: criterion(label="c"),
+        "a criterion's label must be a Label: got 'c'",
+    ),
+    "a criterion without a name": (lambda: criterion(name=" "), "a criterion's name must be a text"),
+    "levels that are numbers": (lambda: criterion(levels=(0, 1)), "levels must each be a Level: got 0"),
+    "levels that are one level": (lambda: criterion(levels=Level(0, ONE)), "levels must be a tuple"),
+    "criteria that are texts": (
+        lambda: Scorecard(ONE, ("need",), bands(), "test"),
+        "criteria must each be a Criterion: got 'need'",
+    ),
+    "one criterion alone": (lambda: Scorecard(ONE, criterion(), bands(), "test"), "criteria must be a tuple"),
+    "bands that are cuts": (lambda: Scorecard(ONE, (criterion(),), (8, 14), "test"), r"bands must be a Bands: got \(8"),
+    "a scorecard's name that is a text": (
+        lambda: Scorecard("card", (criterion(),), bands(), "test"),
+        "a scorecard's name must be a Label",
+    ),
+    "band labels that are texts": (
+        lambda: bands(labels=("low", "high")),
+        "band labels must each be a Label: got 'low'",
+    ),
+    "band names that are one text": (lambda: bands(names="ab"), "band names must be a tuple: got 'ab'"),
+    "one cut alone": (lambda: bands(cuts=5.0), "band cuts must be a tuple: got 5.0"),
+    "a total beyond all numbers": (
+        lambda: Scorecard(
+            ONE, (criterion(levels=(Level(0, ONE), Level(1.7e308, TWO)), weight=10.0),), bands(), "test", scale=None
+        ),
+        "highest possible total × scale must be a finite number: got inf",
+    ),
+    "a total beyond all numbers on its scale": (
+        lambda: Scorecard(ONE, (criterion(levels=(Level(0, ONE), Level(1.7e308, TWO))),), bands(), "test"),
+        "highest possible total × scale must be a finite number",
+    ),
     "a grid in rising order": (lambda: replace(playbook.PRIORITY_GRID, amounts=(1.0, 2.0)), "must fall strictly"),
 }
 
@@ -197,3 +250,8 @@ def test_a_rule_that_is_a_default_is_shown_in_a_few_words(rule, shown):
     assert not hasattr(rule, "__dict__")
     with pytest.raises(FrozenInstanceError):
         rule.source = "mine"
+
+
+def test_a_text_that_is_the_levels_own_points_or_the_same_in_both_languages_is_fine():
+    levels = (Level(0, Label("0", "0.0")), Level(2, Label("2", "２")), Level(3, Label("OK", "ok")))
+    assert criterion(levels=levels).max_points == 3

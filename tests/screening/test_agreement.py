@@ -310,7 +310,8 @@ def test_without_two_whole_totals_the_score_says_so_and_not_that_nothing_was_rat
     ("changes", "message"),
     [
         ({"level": 95}, "level must lie between 0 and 1: got 95"),
-        ({"draws": 10}, "draws must be 100 or more: got 10"),
+        *(({"draws": n}, "draws must be a whole number of 100 or more: got") for n in (10, 99, 100.0, True, "100")),
+        *(({"draws": n}, "draws must be 1,000,000 or less: got 1,000,0") for n in (1_000_001, 10**12)),
         ({"limits": 0.8}, "limits must be an AgreementLimits"),
         ({"scorecard": "card"}, "scorecard must be a Scorecard"),
         ({"rater": "judge"}, "column 'judge' is needed"),
@@ -325,3 +326,10 @@ def test_settings_outside_their_rule_are_refused(changes, message):
 def test_limits_in_the_wrong_order_are_refused():
     with pytest.raises(ValueError, match="tentative ≤ reliable"):
         replace(KRIPPENDORFF_LIMITS, tentative=0.9)
+
+
+@pytest.mark.parametrize("column", ["prospect", "rater", "criterion"])
+def test_names_that_are_lists_are_refused_in_words(column):
+    ratings = cv.load_ratings().head(20)
+    with pytest.raises(ValueError, match=f"{column} must be a name: got lists or the like"):
+        rater_agreement(ratings.assign(**{column: [["x"]] * 20}), seed=1)

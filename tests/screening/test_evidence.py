@@ -136,6 +136,8 @@ def test_one_level_or_no_row_has_no_association(frame):
         (None, "criteria must be a list of column names: got None"),
         (3, "criteria must be a list of column names: got 3"),
         ([["a"]], "criteria must be a list of column names"),
+        ("a", "criteria must be a list of column names: got 'a'"),
+        ({"a", "b"}, "criteria must be a list of column names: got {"),
     ],
 )
 def test_criteria_that_cannot_be_judged_are_refused(criteria, message):
@@ -485,3 +487,35 @@ def test_all_that_is_wrong_with_the_frame_is_said_at_once():
         scorecard_evidence(bad.drop(columns="b").assign(b=1), scorecard=card(1, 1), seed=1)
     assert "outcome must be one of ['won', 'lost']: got 'Won' (1)" in str(refused.value)
     assert "a must be 2 or less: got 3" in str(refused.value)
+
+
+def test_a_column_of_lists_beside_the_criteria_changes_nothing_but_what_equals_what():
+    frame = pd.concat([prospects(120, 2, 1.0, 3)] * 2, ignore_index=True)
+    # The second half repeats the first row by row. Lists that are the same keep every repetition, unlike ones none.
+    alike, unlike = (frame.assign(tags=[[k % n] for k in range(240)]) for n in (120, 240))
+    plain = criterion_association(frame, criteria=["a", "b"])
+    tagged = criterion_association(alike, criteria=["a", "b"])
+    pd.testing.assert_frame_equal(tagged.drop(columns="n_duplicates"), plain.drop(columns="n_duplicates"))
+    assert tagged["n_duplicates"].tolist() == [120, 120]
+    assert criterion_association(unlike, criteria=["a", "b"])["n_duplicates"].tolist() == [0, 0]
+    assert criterion_association(alike, criteria=["a"], drop_duplicates=True)["n"].item() == 120
+    assert scorecard_evidence(alike, scorecard=card(1, 1), seed=1).summary["n_duplicates"].item() == 120
+
+
+def test_criteria_or_outcomes_of_lists_are_refused_in_words():
+    frame = prospects(10, 2, 0, 0)
+    with pytest.raises(InputError, match="a criterion must hold categories: got a list"):
+        criterion_association(frame.assign(a=[[1]] * 10), criteria=["a"])
+    with pytest.raises(InputError, match="an outcome must be 'won' or 'lost'"):
+        criterion_association(frame.assign(outcome=[["won"]] * 10), criteria=["a"])
+
+
+@pytest.mark.parametrize("wrong", ["no", None, 0, 1])
+def test_dropping_duplicates_is_a_yes_or_a_no(wrong):
+    frame = prospects(30, 2, 0, 0)
+    for judge in (
+        lambda: scorecard_evidence(frame, scorecard=card(1, 1), seed=1, drop_duplicates=wrong),
+        lambda: criterion_association(frame, criteria=["a"], drop_duplicates=wrong),
+    ):
+        with pytest.raises(InputError, match=f"drop_duplicates must be True or False: got {wrong!r}"):
+            judge()

@@ -310,3 +310,69 @@ def test_an_empty_frame_gives_the_same_columns_and_dtypes():
 def test_settings_outside_their_rule_are_refused(changes, message):
     with pytest.raises(ValueError, match=message):
         fit_weights(cv.load_prospects(), **{"seed": 1, **changes})
+
+
+def stretched(base, reach):
+    """Return a card whose criteria reach from 0 to these points in two equal steps."""
+    criteria = tuple(
+        Criterion(c.name, c.label, tuple(Level(k * most / 2, Label(f"l{k}", f"级{k}")) for k in range(3)), 1.0, "test")
+        for c, most in zip(base.criteria, reach, strict=True)
+    )
+    return replace(base, criteria=criteria, scale=None)
+
+
+def test_a_criterion_of_many_points_that_matters_is_never_rounded_to_nothing():
+    # Only a matters: log-odds of 1.5 per 1000 points, 0.0015 each. A tenth of that, 0.015 per point of b, is noise, and
+    # ten times as much: at a scale of 5 a would weigh round(0.5) = 0.
+    frame = prospects(1500, [1.5, 0.0, 0.0], seed=0)
+    found = fit_weights(frame.assign(a=frame["a"] * 1000), scorecard=stretched(card(3), (2000, 2, 2)), seed=1)
+    slopes = found.weights["slope"]
+    assert slopes.iloc[0] == pytest.approx(0.0015, rel=0.2)
+    assert slopes.iloc[1:].max() > 10 * slopes.iloc[0]
+    assert found.summary["verdict"].item() == "uneven_points"
+    assert found.summary["why"].item().startswith("uneven points: a would round to 0 in whole weights up to 5, yet")
+    assert found.weights["weight"].isna().all()
+    assert found.scorecard is None
+    assert not found.scales["chosen"].any()
+
+
+def test_what_a_criterion_does_over_its_points_does_not_hang_on_their_unit():
+    frame = prospects(1500, [1.5, 0.6, 0.0], seed=4)
+    plain = fit_weights(frame, scorecard=card(3), seed=1).weights["slope"]
+    wide = fit_weights(frame.assign(a=frame["a"] * 100), scorecard=stretched(card(3), (200, 2, 2)), seed=1)
+    assert (wide.weights["slope"] * [100, 1, 1]).tolist() == pytest.approx(plain.tolist(), rel=1e-6)
+
+
+def test_scales_at_which_a_criterion_that_matters_rounds_to_nothing_are_left_out():
+    # Effects 4, 2.4 and 0 over reaches 2, 8 and 2: slopes 2, 0.3 and 0, of which the second is 0.15 of the first and
+    # rounds to 0 at scales 1 to 3 (0.15, 0.3, 0.45) and to 1 at 4 and 5 (0.6, 0.75). It does 0.6 of the most.
+    frame = prospects(4000, [2.0, 1.2, 0.0], seed=2)
+    found = fit_weights(frame.assign(b=frame["b"] * 4), scorecard=stretched(card(3), (2, 8, 2)), seed=1)
+    assert found.weights["slope"].tolist() == pytest.approx([2.0, 0.3, 0.0], abs=0.2)
+    scale = int(found.scales.loc[found.scales["chosen"], "scale"].item())
+    assert scale in (4, 5)
+    assert found.weights["weight"].tolist() == [scale, 1, 0]
+
+
+def test_a_lesser_criterion_that_rounds_to_nothing_for_its_reach_is_named():
+    # b does 0.4 of what a does and reaches ten times as far: 0.04 × 5 = 0.2 rounds to 0, 0.4 × 5 would be 2.
+    frame = prospects(6000, [2.0, 0.8], seed=2)
+    found = fit_weights(frame.assign(b=frame["b"] * 10), scorecard=stretched(card(2), (2, 20)), seed=1)
+    assert found.summary["verdict"].item() == "fitted"
+    assert found.weights["weight"].tolist()[1] == 0
+    scale = int(found.scales.loc[found.scales["chosen"], "scale"].item())
+    named = "rounded to 0 only because of the reach of the points: b" in found.summary["why"].item()
+    assert named == (scale > 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        *(({"drop_duplicates": v}, f"drop_duplicates must be True or False: got {v!r}") for v in ("no", None, 1)),
+        ({"max_weight": 101}, "max_weight must be 100 or less: got 101"),
+        ({"folds": 10**12}, "folds must be 1,000 or less"),
+    ],
+)
+def test_settings_that_would_be_misread_or_never_end_are_refused(changes, message):
+    with pytest.raises(ValueError, match=message):
+        fit_weights(balanced(20, 20, 2), scorecard=card(2), **{"seed": 1, **changes})

@@ -217,3 +217,49 @@ def test_an_empty_frame_gives_all_columns_and_nine_empty_cells():
     }
     assert wanted <= set(ranked.columns)
     assert priority_grid(ranked)["n"].tolist() == [0] * 9
+
+
+@pytest.mark.parametrize(
+    ("named", "taken"),
+    [
+        ({"amount": "rank"}, "rank"),
+        ({"amount": "probability"}, "probability"),
+        ({"hours": "expected_per_hour"}, "expected_per_hour"),
+        ({"probability": "expected"}, "expected"),
+    ],
+)
+def test_a_column_that_the_results_would_overwrite_is_refused(named, taken):
+    deals = pd.DataFrame({"probability": [0.5], "amount": [10.0], "hours": [1.0]}).assign(**{taken: [0.5]})
+    with pytest.raises(ValueError, match=rf"must not bear the name of a result column: got \['{taken}'\]"):
+        rank_opportunities(deals, **named)
+
+
+def test_what_was_ranked_may_be_ranked_again():
+    once = rank_opportunities(cards().assign(hours=[1.0, 2.0, 3.0, 4.0, 5.0]))
+    pd.testing.assert_frame_equal(rank_opportunities(once), once)
+
+
+def test_hours_next_to_nothing_and_a_tolerance_next_to_nothing_are_refused_in_words():
+    deals = pd.DataFrame({"probability": [0.5, 0.5], "amount": [10.0, 1e300], "hours": [1e-320, 1.0]}, index=["a", "b"])
+    with pytest.raises(ValueError, match=r"expected value per hour must be a finite number: got 1e-320 .*row 'a'"):
+        rank_opportunities(deals)
+    with pytest.raises(ValueError, match=r"amount ÷ risk tolerance must be a finite number: got 1e\+300 .*row 'b'"):
+        rank_opportunities(deals.drop(columns="hours"), risk_tolerance=1e-20)
+
+
+def test_the_smallest_and_the_largest_amounts_are_ranked_without_a_warning():
+    deals = pd.DataFrame({"probability": [0.5, 1.0, 1.0], "amount": [1e-320, 1.7e308, 0.0]})
+    assert rank_opportunities(deals)["rank"].tolist() == [2, 1, 3]
+
+
+def test_amounts_that_add_up_to_more_than_a_number_holds_are_refused():
+    deals = pd.DataFrame({"probability": [0.9, 0.9], "amount": [1.7e308, 1.7e308]})
+    with pytest.raises(ValueError, match="amounts must add up to a finite number"):
+        priority_grid(rank_opportunities(deals))
+
+
+def test_a_closed_deal_too_large_for_the_tolerance_is_in_nobodys_way():
+    deals = pd.DataFrame({"probability": [0.5, 1.0], "amount": [10.0, 1e300], "outcome": [None, "won"]})
+    ranked = rank_opportunities(deals, risk_tolerance=1e-20)
+    assert ranked["certainty_equivalent"].isna().tolist() == [False, True]
+    assert ranked["rank"].tolist()[0] == 1

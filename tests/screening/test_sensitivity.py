@@ -400,3 +400,42 @@ def test_settings_that_make_no_sense_are_refused(wrong, message):
 def test_answers_are_checked_as_for_scoring():
     with pytest.raises(ValueError, match=r"score_sensitivity: need must be 2 or less: got 3.0"):
         score_sensitivity(answers(2).assign(need=3.0), seed=1)
+
+
+def test_a_prospect_that_may_be_knocked_out_is_left_out_and_counts_for_nobodys_rank():
+    levels = tuple(Level(p, Label(f"l{p}", f"第{p}"), knocks_out=p == 0) for p in range(3))
+    criteria = (*card_of((2, 1), (2, 2)).criteria, Criterion("k1", Label("k1", "丙九"), levels, 0.0, "test"))
+    card = Scorecard(Label("test", "测试"), criteria, SCREENING_BANDS, "test")
+    # Totals 6, 4 and 2. The best one may be knocked out, the last one is: of the other two the first has rank 1.
+    frame = pd.DataFrame({"c0": [2, 2, 0, 2], "c1": [2, 0, 2, 2], "k1": [np.nan, 1, 2, 0]})
+    found = score_sensitivity(frame, scorecard=card, seed=1, draws=200).prospects
+    own = found.drop(columns=["c0", "c1", "k1"])
+    assert own.iloc[0].isna().all()
+    assert found["rank"].tolist()[1:3] == [1, 2]
+    assert pd.isna(found["rank"][3])
+    assert found["band"].tolist()[3] == "shelve"
+    ranked = found[found["rank"].notna()]
+    assert (ranked["rank_low"] <= ranked["rank"]).all()
+    assert (ranked["rank"] <= ranked["rank_high"]).all()
+
+
+def test_a_missing_answer_that_weighs_leaves_no_total_score_or_band_either():
+    # Even with nothing on c1 the first prospect would be in the key band: 10 of 11 points, 18.2 of 20.
+    frame = pd.DataFrame({"c0": [1, 0], "c1": [np.nan, 1]})
+    found = score_sensitivity(frame, scorecard=card_of((10, 1), (1, 1)), seed=1, draws=50).prospects
+    assert found.drop(columns=["c0", "c1"]).iloc[0].isna().all()
+    assert found["rank"].tolist()[1] == 1
+
+
+@pytest.mark.parametrize("draws", [1_000_001, 10**12])
+def test_more_draws_than_can_be_had_are_refused(draws):
+    with pytest.raises(ValueError, match=r"draws must be 1,000,000 or less"):
+        score_sensitivity(answers(3), seed=1, draws=draws)
+
+
+def test_of_equally_small_changes_of_a_weight_the_one_to_the_higher_band_is_told():
+    # Raw total 5 + 6 = 11, three points from either cut: the second weight, 1, meets them at 1.5 and at 0.5.
+    card = card_of((1, 1), (10, 10), scale=None)
+    found = score_sensitivity(pd.DataFrame({"c0": [5.0], "c1": [6.0]}), scorecard=card, seed=1, draws=10).prospects
+    parts = ("criterion", "to", "relative", "direction", "band")
+    assert found[[f"weight_change_{part}" for part in parts]].iloc[0].tolist() == ["c1", 1.5, 0.5, "raise", "key"]

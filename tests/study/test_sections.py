@@ -327,6 +327,19 @@ def test_forecasts_are_judged_eight_weeks_ahead_and_later_ones_err_less(study):
     assert study.tables["forecast_baselines"]["baseline"].tolist()[-1] == "weighted_pipeline"
 
 
+def test_won_deals_of_nobody_or_of_no_day_are_counted_and_in_nobodys_actual():
+    deals = cv.load_opportunities()
+    won = deals.index[(deals["outcome"] == "won") & (deals["closed"] >= "2026-01-01")][:2]
+    holes = deals.copy()
+    holes.loc[won[0], "owner"], holes.loc[won[1], "closed"] = None, pd.NaT
+    tables = {"forecasts": cv.load_forecasts(), "opportunities": holes}
+    study = cv.run_study(tables, as_of=AS_OF)
+    assert "Won deals without owner or close date: 2." in notes_of(study, "accuracy")
+    whole = cv.run_study(tables | {"opportunities": deals}, as_of=AS_OF)
+    missing = whole.tables["judged_forecasts"]["actual"].sum() - study.tables["judged_forecasts"]["actual"].sum()
+    assert missing == pytest.approx(deals.loc[won, "amount"].sum())
+
+
 def test_entries_of_unknown_deals_are_counted_and_left_out():
     deals = cv.load_opportunities()
     fewer = deals.iloc[20:]
@@ -403,3 +416,23 @@ def test_tables_of_another_calendar_are_left_out_and_mixed_ones_refused():
     mixed.loc[0, "period"] = "2024-10"
     with pytest.raises(ValueError, match="migration: period must be a label of the Q-DEC calendar"):
         cv.run_study({"accounts": mixed}, as_of=AS_OF)
+
+
+def test_a_header_in_another_case_leaves_every_question_of_the_prospects_out_with_the_column_that_may_be_meant():
+    tables = {"prospects": cv.load_prospects().rename(columns={"need": "Need"}), "ratings": cv.load_ratings()}
+    study = cv.run_study(tables, as_of=AS_OF)
+    reason = "prospects has no column 'need'; did you mean 'Need'?"
+    for question in ("scores of the prospects", "how ranks hang on the weights"):
+        assert f"Left out: {question} ({reason})." in notes_of(study, "screening")
+    left = study.left_out.set_index("part")
+    assert left.loc["evidence", ["reason", "reason_zh"]].tolist() == [
+        reason,
+        "prospects 表缺少列 'need'；是不是 'Need'？",
+    ]
+    alone = cv.run_study({"prospects": tables["prospects"]}, as_of=AS_OF).left_out.set_index("part")["reason"]
+    assert alone["screening"].startswith(reason)
+
+
+def test_a_missing_column_that_no_other_resembles_is_named_without_a_guess():
+    study = cv.run_study({"prospects": cv.load_prospects().drop(columns="need")}, as_of=AS_OF)
+    assert study.left_out.set_index("part")["reason"]["evidence"] == "prospects has no column 'need'"

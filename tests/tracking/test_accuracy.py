@@ -110,6 +110,22 @@ def test_an_actual_of_zero_has_a_stated_result_in_every_column():
     assert nothing[["mae", "within_10_pct", "crm_accuracy_clipped"]].tolist() == [25.0, 0.5, 0.5]
 
 
+def test_actuals_that_add_up_to_nothing_but_rounding_have_no_bias_in_per_cent():
+    # .1 + .2 - .3 is 5.6e-17 in floats; .1 + .2 - .299 is not nothing.
+    row = forecast_accuracy(said([1.0, 1.0, 1.0], [0.1, 0.2, -0.3])).iloc[0]
+    assert np.isnan(row["bias_pct"])
+    assert row["wape"] == pytest.approx((0.9 + 0.8 + 1.3) / 0.6)
+    row = forecast_accuracy(said([1.0, 1.0, 1.0], [0.1, 0.2, -0.299])).iloc[0]
+    assert row["bias_pct"] == pytest.approx(100 * (3 - 0.001) / 0.001)
+
+
+def test_a_whole_number_of_numpy_is_a_season():
+    frame = random_rows()
+    pd.testing.assert_frame_equal(forecast_accuracy(frame, season=np.int64(4)), forecast_accuracy(frame, season=4))
+    with pytest.raises(ValueError, match="season must be a whole number"):
+        forecast_accuracy(frame, season=np.float64(4))
+
+
 def test_missing_sides_are_left_out_and_counted():
     row = forecast_accuracy(said([10.0, np.nan, 30.0], [10.0, 20.0, np.nan])).iloc[0]
     assert (row["n"], row["n_missing"], row["mae"]) == (1, 2, 0.0)

@@ -99,6 +99,7 @@ def test_groups_missing_sides_empty_and_polars_frames():
         (spans([1.0], [1.0], [1.0]), {"level": 80}, "level must lie between 0 and 1"),
         (spans([1.0], [1.0], [1.0]), {"level": 0.8, "quantiles": {"p10": 0.1}}, "column 'p10' is needed"),
         (spans([1.0], [1.0], [1.0]), {"level": 0.8, "quantiles": {"low": 10}}, "low must lie between 0 and 1"),
+        (spans([1.0], [1.0], [1.0]), {"level": 0.8, "quantiles": {3: 0.1}}, "names of columns to levels: got 3"),
     ],
 )
 def test_intervals_that_cannot_be_judged_are_refused(frame, options, problem):
@@ -115,14 +116,111 @@ def test_crps_of_draws_is_that_of_scoringrules(n_draws):
     assert found.summary["crps"].item() == pytest.approx(found.rows["crps"].mean())
 
 
-def test_crps_of_a_frame_of_quantiles_is_that_of_scoringrules():
+def test_crps_of_quantiles_at_even_levels_is_that_of_scoringrules_whatever_their_order():
     draw = np.random.default_rng(3)
-    levels = np.array([0.1, 0.25, 0.5, 0.9])
-    values, actual = np.sort(draw.normal(0, 1, (60, 4)), axis=1), draw.normal(0, 1, 60)
-    frame = pd.DataFrame(values, columns=["0.1", 0.25, "0.5", 0.9])[[0.9, "0.1", "0.5", 0.25]]
+    levels = (np.arange(10) + 0.5) / 10  # the middles of ten equal parts of (0, 1)
+    values, actual = np.sort(draw.normal(0, 1, (60, 10)), axis=1), draw.normal(0, 1, 60)
+    frame = pd.DataFrame(values, columns=[str(p) if k % 2 else p for k, p in enumerate(levels)]).iloc[:, ::-1]
     found = distribution_accuracy(frame, actual=actual, seed=1)
     np.testing.assert_allclose(found.rows["crps"], sr.crps_quantile(actual, values, levels), rtol=1e-12)
-    assert found.rows["median"].tolist() == pytest.approx(values[:, 2].tolist())
+    losses = np.array([sr.quantile_score(actual, values[:, k], p) for k, p in enumerate(levels)])
+    np.testing.assert_allclose(found.rows["quantile_loss"], losses.mean(axis=0), rtol=1e-12)
+    assert found.summary["quantile_loss"].item() == pytest.approx(losses.mean())
+    assert found.summary["note"].item() == ""
+
+
+def of_normal(levels):
+    return pd.DataFrame([[NormalDist().inv_cdf(p) for p in levels]], columns=list(levels))
+
+
+CROWDED = sorted({*np.arange(1, 10) / 10, *np.arange(501, 550) / 1_000})
+
+
+@pytest.mark.parametrize("actual", [0.0, 1.0, -2.5])
+@pytest.mark.parametrize(
+    ("levels", "within"), [(np.arange(1, 100) / 100, 0.002), (np.arange(1, 10) / 10, 0.065), (CROWDED, 0.065)]
+)
+def test_crps_of_quantiles_comes_near_the_normals_also_where_levels_crowd_in_one_place(levels, within, actual):
+    # 49 levels between .5 and .55 pull a plain mean far off: it would be the error of the median.
+    found = distribution_accuracy(of_normal(levels), actual=[actual], seed=1).rows.iloc[0]
+    wanted = sr.crps_normal(actual, 0.0, 1.0)
+    assert found["crps"] == pytest.approx(wanted, rel=within)
+    if levels is CROWDED:
+        assert abs(2 * found["quantile_loss"] / wanted - 1) > 0.15
+
+
+NINE = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
+
+
+@pytest.mark.parametrize(
+    ("levels", "note"),
+    [
+        (NINE, ""),
+        (NINE[:-1], "no CRPS: fewer than 9 levels"),
+        ([0.9, 0.95, 0.99], "no CRPS: fewer than 9 levels"),
+        ([0.1, 0.2, 0.3, 0.4, 0.55, 0.6, 0.7, 0.8, 0.9], ""),
+        ([0.1, 0.2, 0.3, 0.4, 0.56, 0.6, 0.7, 0.8, 0.9], "no CRPS: levels more than 0.15 apart"),
+        ([0.11, *NINE[1:]], "no CRPS: levels end more than 0.1 from 0 or 1"),
+        ([*NINE[:-1], 0.89], "no CRPS: levels end more than 0.1 from 0 or 1"),
+    ],
+)
+def test_quantiles_that_do_not_span_the_distribution_have_no_crps_and_say_why(levels, note):
+    found = distribution_accuracy(of_normal(levels), actual=[0.0], seed=1)
+    assert found.summary["note"].item() == note
+    assert np.isnan(found.rows["crps"].item()) == np.isnan(found.summary["crps"].item()) == (note != "")
+    # The actual lies at the median: each level p loses |q(p)| (p above, 1 - p below).
+    wanted = np.mean([NormalDist().inv_cdf(p) * (p - (p > 0.5)) * -1 for p in levels])
+    assert found.summary["quantile_loss"].item() == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize(
+    ("quantiles", "median"),
+    [
+        ({0.9: 1.0, 0.95: 2.0, 0.99: 3.0}, np.nan),
+        ({0.1: 1.0, 0.4: 2.0}, np.nan),
+        ({0.51: 1.0}, np.nan),
+        ({0.5: 4.0}, 4.0),
+        ({0.5: 4.0, 0.9: 8.0}, 4.0),
+        ({0.1: 1.0, 0.5: 4.0}, 4.0),
+        ({0.4: 1.0, 0.8: 5.0}, 2.0),  # a quarter of the way from .4 to .8
+        ({0.1: -9.0, 0.4: 1.0, 0.8: 5.0, 0.9: 9.0}, 2.0),
+    ],
+)
+def test_a_median_stands_between_levels_on_either_side_and_is_never_made_up(quantiles, median):
+    found = distribution_accuracy(pd.DataFrame([quantiles]), actual=[10.0], seed=1)
+    assert found.rows["median"].item() == pytest.approx(median, nan_ok=True)
+    assert found.summary["mae_median"].item() == pytest.approx(10 - median, nan_ok=True)
+
+
+def test_actuals_under_the_same_labels_in_another_order_are_refused():
+    frame = pd.DataFrame({0.1: [1.0, 2.0], 0.9: [3.0, 4.0]}, index=["x", "y"])
+    with pytest.raises(ValueError, match=r"labels in the order of the forecasts: got 'y' beside 'x' \(row 0\)"):
+        distribution_accuracy(frame, actual=pd.Series([2.0, 1.0], index=["y", "x"]), seed=1)
+    wanted = distribution_accuracy(frame, actual=[1.0, 2.0], seed=1).rows
+    mixed = frame.set_axis(["x", 1], axis="index")
+    with pytest.raises(ValueError, match="labels in the order of the forecasts"):
+        distribution_accuracy(mixed, actual=pd.Series([2.0, 1.0], index=[1, "x"]), seed=1)
+    for labels in (["x", "y"], [7, 8], ["x", "x"], None):
+        found = distribution_accuracy(frame, actual=pd.Series([1.0, 2.0], index=labels), seed=1).rows
+        pd.testing.assert_frame_equal(found, wanted)
+
+
+def test_whole_numbers_of_numpy_are_whole_numbers():
+    draws = np.random.default_rng(1).normal(0, 1, (20, 5))
+    wanted = distribution_accuracy(draws, actual=draws[:, 0], seed=3, n_bins=4)
+    found = distribution_accuracy(draws, actual=draws[:, 0], seed=np.int64(3), n_bins=np.int32(4))
+    pd.testing.assert_frame_equal(found.rows, wanted.rows)
+    pd.testing.assert_frame_equal(found.histogram, wanted.histogram)
+    with pytest.raises(ValueError, match="n_bins must be"):
+        distribution_accuracy(draws, actual=draws[:, 0], seed=3, n_bins=4.0)
+
+
+@pytest.mark.parametrize(("n_periods", "verdict"), [(2, "too few"), (3, "too few"), (4, "too narrow")])
+def test_forty_intervals_of_fewer_than_four_periods_are_too_few_to_judge(n_periods, verdict):
+    # Half of every period's intervals miss: no period differs from another, so each row counts.
+    frame = spans([0.0] * 40, [1.0] * 40, [0.5, 2.0] * 20, period=np.repeat(range(n_periods), 40 // n_periods + 1)[:40])
+    row = interval_accuracy(frame, level=0.8).iloc[0]
+    assert (row["n_periods"], row["verdict"]) == (n_periods, verdict)
 
 
 class Normal:

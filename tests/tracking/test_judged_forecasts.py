@@ -153,6 +153,60 @@ def test_what_cannot_be_judged_is_refused(forecasts, options, problem):
         judge_forecasts(forecasts, DEALS, as_of=DAY, **options)
 
 
+def test_deals_named_otherwise_on_the_snapshots_are_refused_and_none_counts_twice():
+    named = DEALS.assign(opportunity=range(len(DEALS)))
+    numbered = PIPELINE.assign(opportunity=range(len(PIPELINE)))
+    judge_forecasts(FORECASTS, named, as_of=DAY, snapshots=numbered)
+    for these, others in ((named.astype({"opportunity": "str"}), numbered), (named, PIPELINE)):
+        with pytest.raises(ValueError, match="opportunity must be of one type in all frames"):
+            judge_forecasts(FORECASTS, these, as_of=DAY, snapshots=others)
+
+
+def test_a_deal_on_a_snapshot_without_a_name_is_refused_with_its_row():
+    unnamed = PIPELINE.assign(opportunity=PIPELINE["opportunity"].where(PIPELINE["opportunity"] != "c"))
+    with pytest.raises(ValueError, match=r"opportunity must not be missing.*row 2"):
+        judge_forecasts(FORECASTS, DEALS, as_of=DAY, snapshots=unnamed)
+    named = DEALS.assign(opportunity=list("ghijklmno"))
+    named.loc[8, "opportunity"] = None  # open
+    judge_forecasts(FORECASTS, named, as_of=DAY, snapshots=PIPELINE)
+    named.loc[2, "opportunity"] = None  # lost: on a later snapshot it would still be pipeline
+    judge_forecasts(FORECASTS, named, as_of=DAY)
+    with pytest.raises(ValueError, match="must be named where there are snapshots: got 1 without a name"):
+        judge_forecasts(FORECASTS, named, as_of=DAY, snapshots=PIPELINE)
+
+
+@pytest.mark.parametrize(
+    ("column", "row", "problem"),
+    [
+        ("owner", 4, r"a won deal has an owner.*column 'owner', row 4"),
+        ("closed", 4, r"a won deal has a close date.*column 'closed', row 4"),
+        ("owner", 2, None),  # lost: nobody's actual
+        ("closed", 2, None),
+        ("owner", 8, None),  # open
+    ],
+)
+def test_a_won_deal_without_owner_or_date_is_refused_and_does_not_vanish(column, row, problem):
+    lacking = DEALS.copy()
+    lacking.loc[row, column] = None
+    if problem is None:
+        judged = judge_forecasts(FORECASTS, lacking, as_of="2026-06-30").judged.set_index("owner")
+        assert judged.loc["Li", "actual"] == 250
+    else:
+        with pytest.raises(ValueError, match=problem):
+            judge_forecasts(FORECASTS, lacking, as_of="2026-06-30")
+
+
+@pytest.mark.parametrize("spelt", ["Li ", " li", "LI", "L i"])
+def test_a_forecaster_spelt_otherwise_than_the_owner_is_refused_a_stranger_is_not(spelt):
+    other = FORECASTS.assign(owner=FORECASTS["owner"].replace("Wu", spelt))
+    with pytest.raises(ValueError, match="owners are spelt alike in forecasts and opportunities"):
+        judge_forecasts(other, DEALS, as_of=DAY)
+    with pytest.raises(ValueError, match="owners are spelt alike in forecasts and snapshots"):
+        judge_forecasts(FORECASTS, DEALS, as_of=DAY, snapshots=PIPELINE.replace({"owner": {"Wu": spelt}}))
+    new = FORECASTS.assign(owner=FORECASTS["owner"].replace("Wu", "Lin"))
+    assert judge_forecasts(new, DEALS, as_of=DAY).judged.set_index("owner").loc["Lin", "actual"] == 0
+
+
 def test_nothing_to_judge_gives_empty_frames_of_the_same_columns():
     full = judge_forecasts(FORECASTS, DEALS, as_of=DAY, snapshots=PIPELINE)
     for forecasts, closed in ((FORECASTS.iloc[:0], DEALS), (FORECASTS, DEALS.iloc[:0]), (FORECASTS, DEALS.iloc[-1:])):

@@ -111,6 +111,52 @@ def test_a_group_of_open_deals_only_has_its_row_and_no_score(rows):
     assert "win_rate_closed_only" in table
 
 
+@pytest.mark.parametrize(
+    ("p", "outcome", "matured", "note"),
+    [
+        ([0.6], ["won"], [False], "no outcome matured yet"),
+        ([np.nan], ["won"], [True], "no probability beside an outcome"),
+        ([np.nan, 0.6], ["won", "lost"], [True, False], "no outcome matured yet"),
+        ([np.nan, 0.6], ["won", None], [True, True], "no probability beside an outcome"),
+        ([0.6], [None], [True], "no outcome yet"),
+    ],
+)
+def test_the_note_says_why_nothing_is_judged(p, outcome, matured, note):
+    frame = pd.DataFrame({"p_stage": p, "outcome": pd.Series(outcome, dtype="str"), "matured": matured})
+    row = probability_accuracy(frame).summary.iloc[0]
+    assert (row["n"], row["note"]) == (0, note)
+
+
+@pytest.mark.parametrize(("n", "note"), [(100, ""), (101, "more than 100 probabilities: see reliability_table")])
+def test_over_a_hundred_probabilities_are_not_listed_and_the_note_says_so(n, note):
+    frame = pd.DataFrame({"p_stage": np.linspace(0, 1, n), "outcome": [0.0, 1.0] * (n // 2) + [1.0] * (n % 2)})
+    found = probability_accuracy(frame)
+    assert found.summary["note"].item() == note
+    assert len(found.stated) == (n if n == 100 else 0)
+    won = probability_accuracy(frame.assign(outcome=1.0)).summary["note"].item()
+    assert won == "; ".join(filter(None, ("all won", note)))
+
+
+def test_probabilities_that_differ_by_rounding_are_one():
+    frame = pd.DataFrame({"p_stage": [0.3, 0.1 + 0.2, 0.1 + 0.2], "outcome": [1.0, 0.0, 0.0]})
+    found = probability_accuracy(frame)
+    assert found.stated[["probability", "n", "n_won"]].to_numpy().tolist() == [[0.3, 3.0, 1.0]]
+    # One probability said: nothing is told apart by it. Apart they would be 1 of 1 and 0 of 2.
+    assert found.summary["discrimination"].item() == pytest.approx(0, abs=1e-12)
+    apart = pd.DataFrame({"p_stage": [0.3, 0.3 + 1e-9], "outcome": [1.0, 0.0]})
+    assert len(probability_accuracy(apart).stated) == 2
+
+
+@pytest.mark.parametrize("clip", [1e-300, 9e-13, 0.5])
+def test_a_clip_that_leaves_infinity_or_nothing_is_refused(clip):
+    frame = pd.DataFrame({"p_stage": [1.0], "outcome": [0.0]})
+    with pytest.raises(ValueError, match=r"clip must lie between 1e-12 and 0\.5"):
+        probability_accuracy(frame, clip=clip)
+    assert probability_accuracy(frame, clip=1e-12).summary["log_loss_clipped"].item() == pytest.approx(
+        -np.log(1e-12), rel=1e-4
+    )
+
+
 @pytest.mark.parametrize("clip", [1e-6, 0.01])
 def test_the_clipped_log_loss_bears_its_own_name_and_is_scikit_learns_on_clipped_values(clip):
     p, won = np.array([1.0, 1.0, 0.0, 0.6]), np.array([1.0, 0.0, 0.0, 1.0])

@@ -85,6 +85,23 @@ def test_a_rate_of_the_closed_only_says_so_in_its_name():
     assert "win_rate" in reliability_table(rows.dropna())
 
 
+def test_while_deals_are_open_the_answer_is_of_the_closed_only_and_gives_no_verdict():
+    rows = said([0.6] * 62, [1] * 20 + [0] * 30 + [None] * 12, stage="terms")
+    table = reliability_table(rows).set_index("bin")
+    # binomtest(20, 50).proportion_ci(method="wilson") is .276 to .538: of complete outcomes it would be too high.
+    assert table.loc["terms", "answer"] == (
+        "60 % said, of the closed only 40 % won (28 to 54 %, n = 50): cannot tell while 12 are open"
+    )
+    assert table.loc["terms", "answer_zh"] == (
+        "预报60%，仅计已结束者赢单40%（28–54%，n = 50）：尚有12个未结束，无法判断"
+    )
+    assert reliability_table(rows.iloc[:51])["answer"].iloc[2].endswith("cannot tell while 1 is open")
+    settled = pd.concat([rows, said([0.8] * 50, [1] * 20 + [0] * 30, stage="trial")], ignore_index=True)
+    assert reliability_table(settled).set_index("bin").loc["trial", "answer"].endswith("n = 50): too high")
+    one = reliability_table(rows.assign(quarter="2026Q1")).set_index("bin").loc["terms", "answer"]
+    assert one == "60 % said, of the closed only 40 % won (n = 50): cannot tell while 12 are open"
+
+
 @pytest.mark.parametrize(
     ("wins", "n", "p", "verdict"),
     [(20, 50, 0.6, "too high"), (30, 50, 0.6, "not contradicted"), (40, 50, 0.6, "too low")],
@@ -291,6 +308,21 @@ def test_entries_are_those_made_by_the_day_with_the_outcome_known_on_it():
     assert found.maturity.set_index("stage").loc["terms", "wait_days"] == 55
     assert rows["matured"].tolist() == [True, True, True, False]
     assert rows["owner"].tolist() == ["Li", "Wu", "Li", "Li"]
+
+
+def test_a_deal_won_or_lost_on_an_unknown_day_is_left_out_and_counted():
+    undated = deals()
+    undated.loc[0, "closed"] = pd.NaT  # a, which entered terms and trial
+    found = stage_entries(history(), undated, as_of=DAY, covered_from="2025-01-01")
+    assert found.entries["opportunity"].tolist() == ["b", "c"]
+    maturity = found.maturity.set_index("stage")
+    assert maturity["n_closed_undated"][["terms", "trial", "quotation"]].tolist() == [1, 1, 0]
+    assert maturity["n"][["terms", "trial"]].tolist() == [2, 0]
+    # Of terms are left b (19 days) and c (29, open); taken as closed on the day, a would have waited 633 days.
+    assert maturity.loc["terms", "wait_days"] == 19
+    # Entered too early it is counted there, and once.
+    late = stage_entries(history(), undated, as_of=DAY, covered_from="2025-01-20").maturity.set_index("stage")
+    assert late.loc["terms", ["n_left_out", "n_closed_undated"]].tolist() == [1, 0]
 
 
 def test_a_deal_closed_after_the_day_is_open_on_it():

@@ -22,9 +22,12 @@ from custvalue.charts.wording import (
     say,
     shortened,
 )
+from custvalue.rules import playbook
 from custvalue.rules.agreement import KRIPPENDORFF_LIMITS, AgreementLimits
+from custvalue.rules.bands import check_class
 from custvalue.rules.errors import refusal
 from custvalue.rules.labels import Label, Lang, check_lang
+from custvalue.rules.scorecard import Scorecard
 from custvalue.screening.agreement import NO_DIFFERENCE, RaterAgreement
 
 NAMED = 3
@@ -45,10 +48,21 @@ _NONE = Label(
     "None of {n} criteria surely needs a better description; {ok} {reach} the lower limit for certain",
     "{n}项准则中没有确定需要改进描述的；{ok}项确定达到下限",
 )
+_TOO_FEW = Label(
+    "Too few prospects were rated twice to judge {any} {n} {criteria}",
+    "两人以上评分的潜在客户过少，{n}项准则均无法判断",
+)
+_NOT_JUDGED = Label("; {m} cannot be judged", "；{m}项无法判断")
 _SENTENCE = Label(
-    "Points with intervals show Krippendorff's alpha of {n} {criteria}. {finding}. {unclear} {are} unclear, "
-    "their intervals spanning the lower limit. {pair}",
-    "圆点与区间为{n}项准则的评分一致性系数（克里彭多夫）。{finding}。{unclear}项不明确（区间跨越下限）。{pair}",
+    "Points with intervals show Krippendorff's alpha of {n} {criteria}. {finding}. {unclear} {pair}",
+    "圆点与区间为{n}项准则的评分一致性系数（克里彭多夫）。{finding}。{unclear}{pair}",
+)
+_ALONE_SENTENCE = Label(
+    "Points show Krippendorff's alpha of {n} {criteria}, without intervals. {finding}. {pair}",
+    "圆点为{n}项准则的评分一致性系数（克里彭多夫），无区间。{finding}。{pair}",
+)
+_UNCLEAR = Label(
+    "{unclear} {are} unclear, their intervals spanning the lower limit.", "{unclear}项不明确（区间跨越下限）。"
 )
 _MOST = Label(
     "Most of the disagreement on {criterion}, {share}, is between {one} and {other}.",
@@ -77,7 +91,11 @@ _VERDICTS = {
 
 
 def plot_rater_agreement(
-    result: RaterAgreement, *, limits: AgreementLimits = KRIPPENDORFF_LIMITS, lang: Lang = "en"
+    result: RaterAgreement,
+    *,
+    limits: AgreementLimits = KRIPPENDORFF_LIMITS,
+    lang: Lang = "en",
+    scorecard: Scorecard = playbook.SCREENING,
 ) -> go.Figure:
     """Draw alpha of every criterion with its interval, and the limits it must reach.
 
@@ -89,6 +107,8 @@ def plot_rater_agreement(
         The limits it was asked with.
     lang : {"en", "zh"}
         Language of every word.
+    scorecard : Scorecard
+        The scorecard whose criteria were rated: what they are called. Criteria it does not know keep their names.
 
     Returns
     -------
@@ -98,7 +118,7 @@ def plot_rater_agreement(
     Raises
     ------
     ValueError
-        If ``result`` is something else.
+        If ``result`` or ``scorecard`` is something else.
 
     Examples
     --------
@@ -114,22 +134,26 @@ def plot_rater_agreement(
             type(result).__name__,
             "Run custvalue.rater_agreement(ratings, seed=1) first and pass its result.",
         )
+    check_class("plot_rater_agreement: scorecard", scorecard, Scorecard)
     table = result.criteria
     if not table["alpha"].notna().any():
         reason = _ALL_EQUAL if (table["note"] == NO_DIFFERENCE).any() else _NOTHING_TWICE
         return nothing_figure(_SUBJECT, reason.text(lang), lang)
-    names = [value_label("criterion", name_text(name, lang), lang) for name in table["criterion"]]
+    labels = {criterion.name: criterion.label.text(lang) for criterion in scorecard.criteria}
+    names = [
+        name_text(labels[name], lang) if name in labels else value_label("criterion", name_text(name, lang), lang)
+        for name in table["criterion"]
+    ]
     finding = _finding(table, names, lang)
     worst = result.pairs.drop_duplicates("criterion").set_index("criterion")
     unclear = int((table["verdict"] == "unclear").sum())
     sentence = say(
-        _SENTENCE,
+        _SENTENCE if table["verdict"].notna().any() else _ALONE_SENTENCE,
         lang,
         n=count_text(len(table)),
         criteria=agree(len(table), "criterion", "criteria"),
         finding=finding,
-        unclear=count_text(unclear),
-        are=agree(unclear, "is", "are"),
+        unclear=say(_UNCLEAR, lang, unclear=count_text(unclear), are=agree(unclear, "is", "are")) if unclear else "",
         pair=_worst_pair(table, names, worst, lang),
     ).strip()
     figure = new_figure(finding, sentence)
@@ -154,6 +178,17 @@ def plot_rater_agreement(
 
 
 def _finding(table: pd.DataFrame, names: list[str], lang: Lang) -> str:
+    n_judged = int(table["verdict"].notna().sum())
+    words = {"n": count_text(len(table)), "criteria": agree(len(table), "criterion", "criteria")}
+    if not n_judged:
+        return say(_TOO_FEW, lang, any=agree(len(table), "the", "any of"), **words)
+    judged = _judged(table, names, lang)
+    left = len(table) - n_judged
+    return judged + (say(_NOT_JUDGED, lang, m=count_text(left)) if left else "")
+
+
+def _judged(table: pd.DataFrame, names: list[str], lang: Lang) -> str:
+    """Say which criteria need work, of all."""
     poor = [
         shortened(name, TITLE_NAME) for name, bad in zip(names, table["verdict"] == "needs_work", strict=True) if bad
     ]

@@ -20,13 +20,14 @@ from custvalue.charts.canvas import (
     stand,
 )
 from custvalue.charts.columns import column_label
-from custvalue.charts.theme import BLUE, INK, NOTE_SIZE, SKY
+from custvalue.charts.theme import BLUE, GRID, INK, NOTE_SIZE, SKY
 from custvalue.charts.wording import (
     agree,
     count_text,
     drawn,
     hover,
     joined,
+    listed,
     markup,
     money_text,
     percent_text,
@@ -42,6 +43,8 @@ from custvalue.rules.ladder import PriorityGrid
 AXIS_ROOM = 1.1
 MAX_BUBBLES, NUMBERED_BUBBLES = 40, 10
 LARGEST_BUBBLE, SMALLEST_BUBBLE = 46, 7
+# Bubbles on an axis reach this many pixels over it: its numbers stand clear of them.
+OVER_AXIS = 12
 TITLE_NAME_WIDTH, LEAST_GAP = 36, 0.1
 # The list under the grid: two columns of names, below the axis and its title.
 LIST_COLUMNS, LIST_NAME_WIDTH, LIST_BELOW, LIST_LINE = 2, 20, 56, 16
@@ -72,6 +75,9 @@ _LIST = Label("Expected value of the first ten", "前十个的期望值")
 _LIST_ALL = Label("Expected value", "期望值")
 _UNPRICED = Label("{n} unpriced: amount unknown.", "{n}个无金额：金额未知。")
 _NO_CHANCE = Label("{n} without a probability.", "{n}个无成交概率。")
+_NO_LINES = Label(
+    "The grid's amounts ({amounts}) are too small beside these for lines.", "方格的金额（{amounts}）相对过小，未画线。"
+)
 _CLOSED = Label("{n} already closed.", "{n}个已结束。")
 
 
@@ -147,13 +153,18 @@ def plot_priority(
         "shown": count_text(rows.size),
         "opportunities": agree(ranked.size, "opportunity", "opportunities"),
     }
+    top = AXIS_ROOM * max(float(amounts[rows].max()), 1.0)
+    # Lines of amounts far smaller than those drawn would crowd at the axis.
+    crowded = grid.amounts[-1] < LEAST_GAP * top
+    inside = [value for value in grid.amounts if not crowded and value <= top]
+    on_grid = listed((money_text(value, lang) for value in grid.amounts[::-1]), lang)
+    no_lines = say(_NO_LINES, lang, amounts=on_grid) if crowded else ""
     figure = new_figure(
         say(_TIED_FIRST if tied else _FIRST, lang, **words)
         + (say(_TOGETHER, lang, **words) if ranked.size > 1 else ""),
         joined((say(_PRIORITY_SENTENCE, lang, **words), unranked), lang),
-        note=joined((shown_of(rows.size, ranked.size, lang), unranked), lang),
+        note=joined((shown_of(rows.size, ranked.size, lang), unranked, no_lines), lang),
     )
-    top = AXIS_ROOM * max(float(amounts[rows].max()), 1.0)
     largest = max(float(expected[first]), 1.0)
     traces = (
         (_NUMBERED, slice(0, NUMBERED_BUBBLES), BLUE, "circle"),
@@ -202,20 +213,35 @@ def plot_priority(
     ]
     listing = (_LIST if ranked.size > NUMBERED_BUBBLES else _LIST_ALL).text(lang)
     below = _list_below(figure, listing, entries)
-    # Lines of amounts far smaller than those drawn would crowd at the axis.
-    inside = [value for value in grid.amounts if grid.amounts[-1] >= LEAST_GAP * top and value <= top]
     figure.update_layout(
-        xaxis={**money_axis(top, lang), "title": {"text": column_label("amount", lang)}, "showgrid": False},
+        xaxis={
+            **money_axis(top, lang),
+            "title": {"text": column_label("amount", lang)},
+            "showgrid": False,
+            "ticklabelstandoff": OVER_AXIS // 2,
+        },
         yaxis={
             **percent_axis(1.0, lang),
             "tickvals": drawn(sorted({0.0, *grid.probabilities, 1.0})),
             "ticktext": [percent_text(p, lang) for p in sorted({0.0, *grid.probabilities, 1.0})],
             "range": [0, 1.15],
-            "griddash": "dash",
+            "showgrid": False,
+            "ticklabelstandoff": OVER_AXIS,
             "title": {"text": column_label("probability", lang)},
         },
         legend={"itemsizing": "constant", "traceorder": "reversed"},
     )
+    for chance_line in grid.probabilities:
+        figure.add_shape(
+            type="line",
+            x0=0,
+            x1=1,
+            xref="paper",
+            y0=chance_line,
+            y1=chance_line,
+            layer="below",
+            line={"color": GRID, "width": 1.5, "dash": "dash"},
+        )
     add_cut_lines(figure, inside, [money_text(value, lang) for value in inside], layer="below")
     stand(figure, PLOT_HIGH, below=below)
     return figure

@@ -1,6 +1,6 @@
 """Prospects ranked by score, with the cut points of the bands."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from custvalue.charts.canvas import (
     text_room,
 )
 from custvalue.charts.columns import column_label, column_word
+from custvalue.charts.screening.told_apart import told_apart
 from custvalue.charts.theme import UNDECIDED, bar_marker, ordered_colours, ordered_patterns
 from custvalue.charts.wording import (
     SIGNIFICANT_DIGITS,
@@ -38,11 +39,14 @@ from custvalue.charts.wording import (
     say,
 )
 from custvalue.frames.checks import FrameCheck, to_pandas
+from custvalue.kernels import ROUND_OFF
 from custvalue.rules import playbook
 from custvalue.rules.labels import Label, Lang, check_lang
 from custvalue.rules.scorecard import Scorecard
 
 AXIS_ROOM = 1.1
+# Points are written with as many decimals as they need, the same for all, and no more than these.
+MAX_DECIMALS = 2
 
 _UNDECIDED = Label("undecided: answers are missing", "未定：缺少答案")
 _FINDING = Label("{n} of {m} {prospects} {reach} “{band}”", "{m}个潜在客户中有{n}个达到“{band}”")
@@ -127,7 +131,16 @@ def read_scores(result: Any, caller: str, scorecard: Scorecard, name: str | None
         check.fail(f"{unit}_low must be known", "missing in every row", "Pass the scorecard= they were scored with.")
     check.done()
     knocked = frame["knocked_out"].fillna(False).to_numpy(dtype=bool) if "knocked_out" in frame else codes < -1
-    return frame, DrawnScores(scorecard, codes, low, high, knocked)
+    scores = DrawnScores(scorecard, codes, low, high, knocked, MAX_DECIMALS)
+    rows = scores.order()[:MAX_ROWS]
+    return frame, replace(scores, decimals=_decimals(np.append(low[rows], high[rows])))
+
+
+def _decimals(points: NDArray[np.float64]) -> int:
+    """Return how many decimals all the points need, at most two."""
+    known = points[np.isfinite(points)]
+    enough = (d for d in range(MAX_DECIMALS) if np.allclose(known, np.round(known, d), rtol=ROUND_OFF, atol=ROUND_OFF))
+    return next(enough, MAX_DECIMALS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +152,7 @@ class DrawnScores:
     low: NDArray[np.float64]
     high: NDArray[np.float64]
     knocked: NDArray[np.bool_]
+    decimals: int
 
     @property
     def unit(self) -> str:
@@ -152,10 +166,21 @@ class DrawnScores:
 
     def points(self, row: int, lang: Lang) -> str:
         """Return a row's points in words: a number, or what the missing answers leave open."""
-        low, high = (number_text(x[row], lang, digits=SIGNIFICANT_DIGITS) for x in (self.low, self.high))
+        low, high = (self._text(float(x[row]), lang) for x in (self.low, self.high))
         if np.isnan(self.high[row]):
             return say(Label("{x} or more", "{x}及以上"), lang, x=low)
         return low if low == high else f"{low}–{high}"
+
+    def _text(self, value: float, lang: Lang) -> str:
+        """Return points as text: on the side of each cut where they are, and small ones not as nothing."""
+        decimals = self.decimals
+        shown = np.round(value, decimals)
+        cuts = np.array(self.scorecard.bands.cuts)
+        forgiven = np.abs(value - cuts) <= ROUND_OFF * np.abs(cuts)
+        moved = (np.sign(shown - cuts) != np.sign(value - cuts)) & ~forgiven
+        if np.isnan(value) or moved.any() or (shown == 0 and value > 0):
+            return number_text(value, lang, digits=SIGNIFICANT_DIGITS)
+        return f"{value:,.{decimals}f}"
 
     def order(self) -> NDArray[np.int64]:
         """Return the rows from the most certain points down; of equal ones, those with more still possible first."""
@@ -257,7 +282,7 @@ def finish_scores(
         cliponaxis=False,
     )
     axis = {"range": drawn([0, scores.axis_end(rows)])}
-    figure.update_layout(barmode="overlay", xaxis=axis, yaxis=names_axis(names))
+    figure.update_layout(barmode="overlay", xaxis=axis, yaxis=names_axis(told_apart(names)))
     figure.update_xaxes(title_text=markup(_points_axis(scores.scorecard, lang)))
     add_cut_lines(figure, cuts, [number_text(cut, lang, digits=SIGNIFICANT_DIGITS) for cut in cuts])
     # A score written at the end of the scale, and what knocked the prospect out, need room beside the axis.

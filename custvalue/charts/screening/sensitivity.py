@@ -20,6 +20,7 @@ from custvalue.charts.canvas import (
     stand,
     text_room,
 )
+from custvalue.charts.screening.told_apart import told_apart
 from custvalue.charts.theme import INK, OUTLINE_WIDTH, ordered_colours, ordered_symbols
 from custvalue.charts.wording import agree, count_text, drawn, hover, joined, markup, percent_text, say
 from custvalue.frames.checks import FrameCheck
@@ -180,7 +181,7 @@ def plot_rank_intervals(
             "ticktext": [count_text(tick) for tick in ticks],
             "title": {"text": say(_RANK_AXIS, lang, k=count_text(k))},
         },
-        yaxis=names_axis(names),
+        yaxis=names_axis(told_apart(names)),
         margin_r=text_room(figure.data[-1].text),
     )
     stand(figure, room_for(rows.size))

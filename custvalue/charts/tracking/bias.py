@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from custvalue.charts.canvas import new_figure, nothing_figure, stand
+from custvalue.charts.canvas import CHARACTER, NARROW, new_figure, nothing_figure, stand
 from custvalue.charts.theme import GREEN, INK, NOTE_SIZE, VERMILLION
 from custvalue.charts.wording import (
     count_text,
@@ -20,12 +20,19 @@ from custvalue.charts.wording import (
     percent_text,
     say,
     shortened,
+    text_width,
 )
 from custvalue.frames.checks import FrameCheck, to_pandas
 from custvalue.rules.labels import Label, Lang, check_lang
 
 MAX_POINTS = 300
 TITLE_NAMES, TITLE_NAME_WIDTH = 2, 20
+# So many of the farthest on each side carry their names in the figure, where these cover neither point nor name.
+MOST_NAMED = 6
+# What a narrow window leaves to draw in beside the axis, how high a line of small text is, how far from its point it
+# begins, and half a point, in pixels.
+_WIDE, _LINE, _BESIDE, _POINT = NARROW - 100, 18, 8, 6
+_Box = tuple[float, float, float, float]
 ROOM = 1.15
 PLOT = 400
 # Round percentages that may stand on an axis, and how far apart they stand at least: this part of its length.
@@ -54,6 +61,9 @@ _Y = Label("Bias against the others", "相对他人的偏差")
 _FUNNEL = Label("funnel: the interval just holds zero", "漏斗：区间恰含零")
 _NOTE = Label("Too few periods to judge: {n}.", "期间过少、无法评判：{n}人。")
 _SHOWN = Label("The {n} surest are drawn.", "仅画出最确定的{n}人。")
+_UNNAMED = Label(
+    "Of those named only the outermost are labelled; {n} more are not.", "被点名者仅标出最外侧，另有{n}人未标出。"
+)
 _SUBJECT = Label("forecast bias", "预测偏差")
 _NONE = Label("nobody has enough periods.", "无人有足够的期间。")
 _TRACES = (
@@ -61,6 +71,7 @@ _TRACES = (
     ("sandbagging", Label("sandbagging (too low)", "保守（偏低）"), GREEN, "triangle-down"),
     ("not named", Label("not named", "未点名"), INK, "circle-open"),
 )
+_BIASED = ("happy ears", "sandbagging")
 _OUTER = ("top center", "bottom center")
 PERCENT = 100
 _NUMBERS = ("n", "bias", "low", "high", "shrunken")
@@ -79,7 +90,8 @@ def plot_forecast_bias(result: Any, *, lang: Lang = "en") -> go.Figure:
     Returns
     -------
     plotly.graph_objects.Figure
-        One point per forecaster with enough periods (at most 300, the surest); those named carry their names. A point
+        One point per forecaster with enough periods (at most 300, the surest); of those named the outermost carry their
+        names, as far as there is room, and a note says how many more there are. A point
         lies outside the funnel exactly if its interval leaves out zero.
 
     Raises
@@ -116,7 +128,9 @@ def plot_forecast_bias(result: Any, *, lang: Lang = "en") -> go.Figure:
     finding = _finding(judged, lang)
     few = len(table) - len(judged)
     shown = judged.sort_values("margin", kind="stable").head(MAX_POINTS)
+    unnamed = _n_unnamed(shown)
     notes = (
+        say(_UNNAMED, lang, n=count_text(unnamed)) if unnamed else "",
         say(_NOTE, lang, n=count_text(few)) if few else "",
         say(_SHOWN, lang, n=count_text(MAX_POINTS)) if len(judged) > MAX_POINTS else "",
     )
@@ -128,11 +142,11 @@ def plot_forecast_bias(result: Any, *, lang: Lang = "en") -> go.Figure:
 
 def _finding(table: pd.DataFrame, lang: Lang) -> str:
     """Return who is named, the largest bias of either kind first."""
-    named = table[table["named"].isin(["happy ears", "sandbagging"])]
+    named = table[table["named"].isin(_BIASED)]
     if named.empty:
         return say(_NOBODY, lang, n=count_text(len(table)))
     kinds = []
-    for kind, label in zip(("happy ears", "sandbagging"), _KIND, strict=True):
+    for kind, label in zip(_BIASED, _KIND, strict=True):
         mine = named[named["named"] == kind]
         if mine.empty:
             continue
@@ -142,7 +156,8 @@ def _finding(table: pd.DataFrame, lang: Lang) -> str:
         words = {"n": count_text(more), "m": count_text(len(mine))}
         text = say(_AND_MORE, lang, names=", ".join(names) if lang == "en" else "、".join(names), **words)
         kinds.append(say(label, lang, names=text if more else listed(names, lang)))
-    return say(_NAMED, lang, k=count_text(len(named)), n=count_text(len(table)), kinds=listed(kinds, lang))
+    between = " and " if lang == "en" else "；"
+    return say(_NAMED, lang, k=count_text(len(named)), n=count_text(len(table)), kinds=between.join(kinds))
 
 
 def _as_percent(log: float, lang: Lang) -> str:
@@ -161,16 +176,61 @@ def _round_places(end: float, percents: Sequence[float], *, sign: int = 1) -> li
     return [sign * place for place in places]
 
 
-def _name_places(biases: "pd.Series[float]") -> list[str]:
-    """Return on which side of its point each name stands: those of the highest and the lowest away from the others."""
-    rank = biases.rank(method="first", ascending=False).to_numpy(dtype=np.int64) - 1
-    last = len(biases) - 1
-    places = np.select([(rank == 0) & (last > 0), (rank == last) & (last > 0)], _OUTER, default="middle right")
-    return [str(place) for place in places]
+def _name_places(table: pd.DataFrame, kind: str) -> list[str]:
+    """Return on which side of its point each name of a kind stands, empty where there is no room for it.
+
+    One stands beside its point, two above and below; of more the outermost are named where their names cover nothing.
+    """
+    mine = np.flatnonzero(table["named"] == kind)
+    if mine.size <= len(_OUTER):
+        above = int(table["bias"].iloc[mine].argmax()) if mine.size else 0
+        return ["middle right"] if mine.size == 1 else [_OUTER[int(k != above)] for k in range(mine.size)]
+    wide, tall = _room(table)
+    x, y = table["margin"].to_numpy() / wide * _WIDE, -table["bias"].to_numpy() / (2 * tall) * PLOT
+    outermost = np.argsort(-np.abs(y[mine]), kind="stable")[:MOST_NAMED]
+    places = [""] * mine.size
+    boxes: list[_Box] = []
+    for k in outermost:
+        row = mine[k]
+        width = CHARACTER * text_width(shortened(table["name"].iloc[row], TITLE_NAME_WIDTH))
+        sides = ("middle right", "middle left") if boxes else (_OUTER[int(y[row] > 0)],)
+        for side in sides:
+            left = x[row] + {"middle right": _BESIDE, "middle left": -_BESIDE - width}.get(side, -width / 2)
+            low = y[row] - _LINE / 2 + {"top center": -_LINE, "bottom center": _LINE}.get(side, 0)
+            box = (left, left + width, low, low + _LINE)
+            covers = (x > box[0] - _POINT) & (x < box[1] + _POINT) & (y > box[2] - _POINT) & (y < box[3] + _POINT)
+            covers[row] = False
+            free = not covers.any() and box[0] >= 0 and box[1] <= _WIDE and not any(_overlap(box, one) for one in boxes)
+            if free or not boxes:
+                places[k] = side
+                boxes.append(box)
+                break
+    return places
+
+
+def _beside(name: str, place: str) -> str:
+    """Return a name with the space that sets it off from its point; a plain one at its end would not be drawn."""
+    text = shortened(name, TITLE_NAME_WIDTH)
+    return f"{text}\u00a0" if place == "middle left" else f" {text}"
+
+
+def _overlap(one: _Box, other: _Box) -> bool:
+    return one[0] < other[1] and other[0] < one[1] and one[2] < other[3] and other[2] < one[3]
+
+
+def _room(table: pd.DataFrame) -> tuple[float, float]:
+    """Return how far the axes reach: across, and up and down."""
+    wide = max(ROOM * float(table["margin"].max()), 1e-6)
+    return wide, max(ROOM * float(table["bias"].abs().max()), wide)
+
+
+def _n_unnamed(table: pd.DataFrame) -> int:
+    """Return how many of the named have no room for their names."""
+    return sum(_name_places(table, kind).count("") for kind in _BIASED)
 
 
 def _draw(figure: go.Figure, table: pd.DataFrame, lang: Lang) -> None:
-    wide = max(ROOM * float(table["margin"].max()), 1e-6)
+    wide, tall = _room(table)
     figure.add_scatter(
         mode="lines",
         name=_FUNNEL.text(lang),
@@ -183,14 +243,19 @@ def _draw(figure: go.Figure, table: pd.DataFrame, lang: Lang) -> None:
         rows = table[table["named"] == kind]
         if rows.empty:
             continue
-        named = kind != "not named"
+        named = kind in _BIASED
+        places = _name_places(table, kind) if named else []
         figure.add_scatter(
             mode="markers+text" if named else "markers",
             name=label.text(lang),
             x=drawn(rows["margin"]),
             y=drawn(rows["bias"]),
-            text=[markup(f" {shortened(name, TITLE_NAME_WIDTH)}") for name in rows["name"]] if named else None,
-            textposition=_name_places(rows["bias"]) if named else None,
+            text=[
+                markup(_beside(name, place)) if place else "" for name, place in zip(rows["name"], places, strict=True)
+            ]
+            if named
+            else None,
+            textposition=[place or "middle right" for place in places] if named else None,
             textfont_size=NOTE_SIZE,
             hovertext=[
                 hover(
@@ -211,7 +276,6 @@ def _draw(figure: go.Figure, table: pd.DataFrame, lang: Lang) -> None:
             cliponaxis=False,
             marker={"color": colour, "symbol": symbol, "size": 11, "line": {"width": 2}},
         )
-    tall = max(ROOM * float(table["bias"].abs().max()), wide)
     ticks = [*_round_places(tall, _ROUND_LOSSES, sign=-1), 0.0, *_round_places(tall, _ROUND)]
     across = [0.0, *_round_places(wide, _ROUND)]
     figure.update_layout(

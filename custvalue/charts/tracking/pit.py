@@ -1,10 +1,11 @@
 """Where in their distributions the actuals fell: flat if the forecasts are right."""
 
+import pandas as pd
 import plotly.graph_objects as go
 
 from custvalue.charts.canvas import new_figure, nothing_figure, percent_axis, stand
 from custvalue.charts.theme import BLUE, INK, SKY, VERMILLION, bar_marker
-from custvalue.charts.wording import agree, count_text, drawn, hover, money_text, percent_text, say
+from custvalue.charts.wording import agree, count_text, drawn, hover, joined, money_text, percent_text, say
 from custvalue.rules.errors import refusal
 from custvalue.rules.labels import Label, Lang, check_lang
 from custvalue.tracking.distribution_accuracy import DistributionAccuracy
@@ -31,11 +32,10 @@ _VERDICTS = {
 _WITH_N = Label("{text} ({n} {forecasts})", "{text}（{n}个预测）")
 _SENTENCE = Label(
     "Bars show how many actuals fell in each part of their forecast distribution; if the forecasts are right, all bars "
-    "keep within the dotted band around the dashed line. {finding}. {k} of {m} bars {leave} the band. Mean CRPS: "
-    "{crps}.",
-    "条形显示实际值落在各自预测分布各段的份额；若预测正确，各条均在虚线两侧的点线带内。{finding}。{m}个条形中有{k}个超出。"
-    "平均连续分级概率评分为{crps}。",
+    "keep within the dotted band around the dashed line. {finding}. {k} of {m} bars {leave} the band.",
+    "条形显示实际值落在各自预测分布各段的份额；若预测正确，各条均在虚线两侧的点线带内。{finding}。{m}个条形中有{k}个超出。",
 )
+_CRPS = Label("Mean CRPS: {crps}.", "平均连续分级概率评分为{crps}。")
 _HOVER = Label(
     "{low} to {high} of the distribution: {n} actuals, {share}.", "分布的{low}至{high}：{n}个实际值，占{share}。"
 )
@@ -100,8 +100,9 @@ def plot_pit(result: DistributionAccuracy, *, lang: Lang = "en") -> go.Figure:
         k=count_text(n_outside),
         m=count_text(len(table)),
         leave=agree(n_outside, "leaves", "leave"),
-        crps=money_text(summary["crps"], lang),
     )
+    score = "" if pd.isna(summary["crps"]) else say(_CRPS, lang, crps=money_text(summary["crps"], lang))
+    sentence = joined((sentence, score), lang)
     figure = new_figure(finding, sentence)
     hovers = [
         hover(

@@ -1,5 +1,6 @@
 """Is 60 % really 60 %? What was said against what was won, with intervals and counts."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -37,14 +38,18 @@ _HOLD = Label(
 _NO_INTERVAL = Label("{deals} outcomes are too few to judge {n} stated chances", "{deals}个结果不足以判断{n}档赢率")
 _SENTENCE = Label(
     "Each point sets the chance stated against the share won, with its interval; on the dashed line what was said came "
-    "true. {finding}. {open} of {all} {deals_word} {are} still open.",
-    "各点显示预报赢率与实际赢单率及其区间；落在虚线上则言中。{finding}。{all}个商机中{open}个尚未结束。",
+    "true. {finding}. {open} of {all} {rows} {are} still open.",
+    "各点显示预报赢率与实际赢单率及其区间；落在虚线上则言中。{finding}。{all}条记录中{open}条尚未结束。",
+)
+_UNTOLD = Label(
+    "Of the closed only: cannot tell whether {k} of {n} stated chances {hold} while {open} {rows} {are} open",
+    "仅计已结束者：{n}档赢率中有{k}档在{open}条记录未结束时无法判断是否成立",
 )
 _CLOSED_ONLY = Label(
-    "Of closed deals only: where losses close sooner than wins, this rate is too low.",
-    "仅含已结商机：若丢单结束得比赢单快，此赢单率偏低。",
+    "Of the closed only: where losses close sooner than wins, this rate is too low.",
+    "仅计已结束者：若丢单结束得比赢单快，此赢单率偏低。",
 )
-_OPEN_NOTE = Label("{share} of the deals are still open.", "{share}的商机尚未结束。")
+_OPEN_NOTE = Label("{share} of the rows are still open.", "{share}的记录尚未结束。")
 _EMPTY_NOTE = Label("Without an outcome: {names}.", "尚无结果：{names}。")
 _HOVER = Label(
     "{name}: {said} said, {won} of {n} won ({low} to {high}); {open} still open.",
@@ -61,7 +66,11 @@ _KINDS = (
     ("said too low", Label("said too low", "预报偏低"), GREEN, "triangle-up"),
     ("not contradicted", Label("not contradicted", "未被否定"), BLUE, "circle"),
     ("too few", Label("too few to tell", "样本不足"), INK, "circle-open"),
+    ("closed only", Label("closed only: cannot tell", "仅计已结束：无法判断"), INK, "diamond-open"),
 )
+_HIGH, _LOW, _HELD, _FEW, _OPEN = range(len(_KINDS))
+# A bin from one number to another, with its place before it where there are several of one width.
+_SPAN = re.compile(r"(\d+: )?(\S+) to (\S+)")
 _RATES = ("win_rate", "win_rate_closed_only")
 
 
@@ -79,7 +88,8 @@ def plot_reliability(result: Any, *, lang: Lang = "en") -> go.Figure:
     -------
     plotly.graph_objects.Figure
         One point per bin that has an outcome, its count beside it; colour and symbol say whether the interval holds the
-        chance stated. The dashed diagonal is where chances come true.
+        chance stated, or that nothing can be told while rows are open and the rate is of the closed only. The dashed
+        diagonal is where chances come true.
 
     Raises
     ------
@@ -114,14 +124,17 @@ def plot_reliability(result: Any, *, lang: Lang = "en") -> go.Figure:
     )
     check.require("bin", purpose)
     check.done()
-    names = [value_label("stage", name_text(value, lang), lang) for value in frame["bin"]]
+    names = [_bin_name(name_text(value, lang), lang) for value in frame["bin"]]
     known = (table["n"] > 0).to_numpy()
     if not known.any():
         return nothing_figure(_SUBJECT, _NONE.text(lang), lang)
+    untold = (table["open"] > 0) & (rate == _RATES[1])
     kind = np.select(
-        [table["low"].isna(), table["said"] > table["high"], table["said"] < table["low"]], [3, 0, 1], default=2
+        [untold, table["low"].isna(), table["said"] > table["high"], table["said"] < table["low"]],
+        [_OPEN, _FEW, _HIGH, _LOW],
+        default=_HELD,
     )
-    finding = _finding(table, names, np.where(known, kind, 2), lang)
+    finding = _finding(table, names, np.where(known, kind, _HELD), lang)
     n_open, total = table["open"].sum(), table["open"].sum() + table["n"].sum()
     sentence = say(
         _SENTENCE,
@@ -129,7 +142,7 @@ def plot_reliability(result: Any, *, lang: Lang = "en") -> go.Figure:
         finding=finding,
         open=count_text(n_open),
         all=count_text(total),
-        deals_word=agree(total, "row", "rows"),
+        rows=agree(total, "row", "rows"),
         are=agree(n_open, "is", "are"),
     )
     empty = [name for name, has in zip(names, known, strict=True) if not has]
@@ -147,8 +160,13 @@ def plot_reliability(result: Any, *, lang: Lang = "en") -> go.Figure:
 def _finding(table: pd.DataFrame, names: list[str], kind: np.ndarray, lang: Lang) -> str:
     """Return how many stated chances are contradicted, and the one that is farthest off."""
     known = table["n"] > 0
-    off = np.flatnonzero(known & (kind < 2))  # noqa: PLR2004 (the first two kinds are contradicted)
+    off = np.flatnonzero(known & ((kind == _HIGH) | (kind == _LOW)))
     words: dict[str, Any] = {"n": count_text(known.sum()), "deals": count_text(table["n"].sum())}
+    untold = int((known & (kind == _OPEN)).sum())
+    if untold:
+        n_open = table["open"].sum()
+        words |= {"k": count_text(untold), "hold": agree(untold, "holds", "hold"), "open": count_text(n_open)}
+        return say(_UNTOLD, lang, **words, rows=agree(n_open, "row", "rows"), are=agree(n_open, "is", "are"))
     if not off.size:
         return say(_NO_INTERVAL if table["low"].isna().all() else _HOLD, lang, **words)
     worst = off[(table["said"] - table["won"]).abs().to_numpy()[off].argmax()]
@@ -162,6 +180,15 @@ def _finding(table: pd.DataFrame, names: list[str], kind: np.ndarray, lang: Lang
         won=percent_text(table["won"].iloc[worst], lang),
         **words,
     )
+
+
+def _bin_name(name: str, lang: Lang) -> str:
+    """Return the name of a stage, or of a bin from one number to another, in the language."""
+    span = _SPAN.fullmatch(name)
+    if span is None or lang == "en":
+        return value_label("stage", name, lang)
+    place, low, high = span.groups(default="")
+    return (f"第{place.removesuffix(': ')}档" if place else "") + f"{low}–{high}"
 
 
 def _draw(figure: go.Figure, table: pd.DataFrame, names: list[str], kind: np.ndarray, lang: Lang) -> None:

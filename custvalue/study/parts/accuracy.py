@@ -48,6 +48,8 @@ def _forecasts(inputs: Inputs) -> Piece:
     need_calendar(inputs, "forecasts")
     said, deals = inputs.frames["forecasts"], inputs.frames["opportunities"]
     said = said[said["submitted"] <= inputs.as_of]
+    nobodys = (deals["outcome"] == "won") & (deals["owner"].isna() | deals["closed"].isna())
+    deals = deals[~nobodys]
     seen = None if inputs.lacking("snapshots", SNAPSHOT) else inputs.frames["snapshots"]
     if seen is not None:
         seen = seen[seen["snapshot"] <= inputs.as_of]
@@ -87,6 +89,11 @@ def _forecasts(inputs: Inputs) -> Piece:
         "期末之后提交的预测不予采用；成交记录不全的早期期间不计入。"
         "偏差表中的点名按10%的错误发现率判断。",
     )
+    n = int(nobodys.sum())
+    left_out = Label(
+        f"Won deals without owner or close date: {n}. They are in nobody's actual.",
+        f"无负责人或无成交日期的赢单：{n}个，不计入任何人的实际值。",
+    )
     figures = {
         "accuracy_by_lead": Picture(
             "forecast_accuracy_by_lead", partial(charts.plot_accuracy_by_lead, by_lead.accuracy)
@@ -94,7 +101,7 @@ def _forecasts(inputs: Inputs) -> Piece:
         "forecast_tracks": Picture("forecast_tracks", partial(charts.plot_forecast_tracks, by_lead.tracks)),
         "forecast_bias": Picture("forecast_bias", partial(charts.plot_forecast_bias, bias)),
     }
-    return Piece(tables, figures, (note,))
+    return Piece(tables, figures, (note, left_out) if n else (note,))
 
 
 def _probabilities(inputs: Inputs) -> Piece:

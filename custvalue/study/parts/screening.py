@@ -1,5 +1,6 @@
 """Prospects on the scorecard, how sure their ranks are, whether raters agree, and whether the scorecard works."""
 
+import difflib
 from functools import partial
 
 import pandas as pd
@@ -41,9 +42,24 @@ def screening_part(inputs: Inputs) -> Section:
     return section_of("screening", Label("Screening prospects and deals", "筛选潜在客户与商机"), questions, inputs)
 
 
+def _need_answers(inputs: Inputs, *columns: str) -> None:
+    """Leave the question out if a column of the prospects is not there; say which of theirs may be meant."""
+    frame = inputs.frames.get("prospects", pd.DataFrame())
+    others = [str(name) for name in frame.columns if name not in columns]
+    missing = [name for name in columns if name not in frame]
+    alike = [name for wanted in missing for name in others if name.strip().casefold() == wanted]
+    near = alike or [name for wanted in missing for name in difflib.get_close_matches(wanted, others, n=1)]
+    reason = inputs.lacking("prospects", columns)
+    if reason and near:
+        names = ", ".join(repr(name) for name in dict.fromkeys(near))
+        reason = Label(f"{reason.en}; did you mean {names}?", f"{reason.zh}；是不是 {names}？")
+    if reason:
+        raise LeftOut(reason)
+
+
 def _undecided(inputs: Inputs) -> tuple[pd.DataFrame, int]:
     """Return the prospects that are neither won nor lost, and how many are."""
-    need(inputs, "prospects", "prospect", *playbook.SCREENING.names)
+    _need_answers(inputs, "prospect", *playbook.SCREENING.names)
     prospects = inputs.frames["prospects"]
     if "outcome" not in prospects:
         return prospects, 0
@@ -174,7 +190,7 @@ def _priority(inputs: Inputs) -> Piece:
 def evidence_part(inputs: Inputs) -> Section:
     """Whether high scores won more often, where the outcome is known."""
     card = playbook.SCREENING
-    need(inputs, "prospects", "prospect", "outcome", *card.names)
+    _need_answers(inputs, "prospect", "outcome", *card.names)
     prospects = inputs.frames["prospects"]
     if prospects["outcome"].nunique() < len(OUTCOMES):
         raise LeftOut(
