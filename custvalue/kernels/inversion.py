@@ -107,7 +107,7 @@ def joined_law(parts: list[Inverted], finer: int = 1) -> Law:
             jump = [here, here + chance_there]
             cumulative = np.concatenate([cumulative[:where], jump, cumulative[where:] + chance_there])
     kept = (points >= 0.0) & (points <= top)
-    points = np.concatenate([[min(0.0, points[0])], points[kept], [top]])
+    points = np.concatenate([[0.0], points[kept], [top]])
     cumulative = np.concatenate([[0.0], cumulative[kept], [1.0]])
     return Law(points, np.clip(np.maximum.accumulate(cumulative), 0.0, 1.0), stepwise=False)
 
