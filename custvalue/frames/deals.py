@@ -45,6 +45,7 @@ def deals_as_of(
 ) -> DealsAsOf:
     """Sort opportunities by what was known on ``as_of``; the columns ``created`` and ``closed`` may be absent."""
     result = check.choices(outcome, OUTCOMES, purpose="'won' or 'lost', missing while open")
+    refuse_repeated(check)
     opened = check.optional_dates(created, usual="created")
     ended = check.optional_dates(closed, usual="closed")
     is_closed = result >= 0
@@ -69,6 +70,19 @@ def deals_as_of(
         created_later=created_later,
         created=opened,
         closed=ended,
+    )
+
+
+def refuse_repeated(check: FrameCheck, opportunity: str = "opportunity") -> None:
+    """Note opportunities that are listed twice: each would count twice. Rows without a name are deals of their own."""
+    if opportunity not in check.frame or not check.has(opportunity):
+        return
+    names = check.frame[opportunity]
+    check.fail_rows(
+        "an opportunity may occur once",
+        opportunity,
+        (names.duplicated() & names.notna()).to_numpy(),
+        "Keep one row of each, for instance the newest; lines of an order are added up first.",
     )
 
 

@@ -163,9 +163,10 @@ def test_a_ladder_of_ones_own_needs_a_table_of_its_own():
 def test_failures_of_all_frames_are_told_at_once_with_the_frame_they_stand_in():
     frame = deals(one(stage="quote"), one(attitude="cheerful"))
     seen = pd.DataFrame({"snapshot": ["soon"], "opportunity": ["a"], "expected_close": pd.to_datetime(["2026-09-30"])})
-    with pytest.raises(ValueError, match="3 problems") as caught:
+    with pytest.raises(ValueError, match="4 problems") as caught:
         follow_up(frame, as_of=DAY, snapshots=seen)
     text = str(caught.value)
+    assert "opportunities: an opportunity may occur once: got 'a'" in text
     assert "opportunities: stage must be one of" in text
     assert "opportunities: attitude must be one of" in text
     assert "snapshots: snapshot must be a date: got dtype str" in text

@@ -7,8 +7,10 @@ import pytest
 from custvalue import expected_revenue, load_opportunities, load_snapshots, load_stage_history
 from custvalue.rules.errors import InputError
 from custvalue.tracking.coverage import coverage, velocity
+from custvalue.tracking.distribution import revenue_distribution
 from custvalue.tracking.followup import follow_up
 from custvalue.tracking.forecast_categories import forecast_categories
+from custvalue.tracking.influence import deal_influence
 from custvalue.tracking.movement import pipeline_movement
 from custvalue.tracking.probabilities import probability_disagreement
 from custvalue.tracking.slippage import slippage
@@ -69,3 +71,23 @@ def test_odd_frames_get_a_result_or_a_refusal(name):
         except InputError:
             answers["refusal"] += 1
     assert min(answers.values()) > 5, answers
+
+
+def test_an_opportunity_that_is_listed_twice_is_refused_instead_of_counted_twice():
+    deals = load_opportunities()
+    twice = pd.concat([deals, deals.iloc[[3]]], ignore_index=True)
+    name = deals["opportunity"].iloc[3]
+    for ask in (
+        lambda frame: expected_revenue(frame, as_of="2026-09-30"),
+        lambda frame: revenue_distribution(frame, as_of="2026-09-30", correlation=0),
+        lambda frame: deal_influence(frame, target=1e7, as_of="2026-09-30", correlation=0),
+        lambda frame: follow_up(frame, as_of="2026-09-30"),
+        lambda frame: velocity(frame, as_of="2026-09-30"),
+    ):
+        with pytest.raises(InputError, match=f"an opportunity may occur once: got '{name}'"):
+            ask(twice)
+        ask(deals)
+        # Deals that nobody named are deals of their own.
+        nameless = twice.copy()
+        nameless.loc[[3, len(deals)], "opportunity"] = None
+        ask(nameless)

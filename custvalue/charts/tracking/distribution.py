@@ -22,7 +22,7 @@ from custvalue.tracking.distribution import RevenueDistribution
 
 SHOWN_LEVEL = 0.8
 MARKS = (0.1, 0.5, 0.9)
-MOST_POINTS, STEPS_SHOWN = 200, 60
+MOST_POINTS = 200
 AXIS_ROOM = 1.06
 PLOT_HEIGHT = 320
 
@@ -139,8 +139,9 @@ def plot_revenue_distribution(
 
 
 def _draw_curve(figure: go.Figure, result: RevenueDistribution, target: float | None, lang: Lang) -> None:
-    table = result.to_frame().drop_duplicates("revenue")
-    steps = len(table) < STEPS_SHOWN
+    levels = result.to_frame()
+    table = levels.drop_duplicates("revenue")
+    steps = len(table) < len(levels)  # a quantile that repeats is a jump: a slope would show chances that are not there
     rows = np.unique(np.linspace(0, len(table) - 1, min(len(table), MOST_POINTS)).astype(np.int64))
     revenue, chance = table["revenue"].to_numpy()[rows], table["chance_at_least"].to_numpy()[rows]
     figure.add_scatter(
