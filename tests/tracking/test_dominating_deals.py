@@ -6,6 +6,7 @@ from scipy.stats import binom, norm
 
 from custvalue.kernels.dominant import dominated
 from custvalue.kernels.laws import Law, mixed
+from custvalue.kernels.leave_one_out import reach_if
 from custvalue.kernels.money_sums import money_sum
 from custvalue.kernels.pools import pool
 
@@ -50,6 +51,17 @@ def test_the_chance_of_a_target_that_is_the_largest_deal_is_that_deals_chance(co
     found = money_sum((pool(np.r_[2e6, others], np.r_[0.5, np.full(24, 0.02)], correlation=correlation),))
     assert at_least(found, 2e6) == pytest.approx(0.5, abs=1e-9)
     assert at_least(found, 2e6 - 100) == pytest.approx(0.5, abs=1e-9)
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.1])
+def test_the_target_is_reached_if_the_deal_of_its_very_amount_is_won(correlation):
+    others = np.round(np.random.default_rng(3).uniform(1000, 90_000, 24), 2)
+    deals = pool(np.r_[2e6, others], np.r_[0.5, np.full(24, 0.02)], correlation=correlation)
+    if_won, if_lost, alone = reach_if((deals,), 2e6)
+    assert (if_won[0], if_lost[0], alone[0]) == pytest.approx((1.0, 0.0, 1.0), abs=1e-6)
+    if correlation == 0:  # the others move nothing
+        assert if_won[1:] == pytest.approx(np.full(24, 0.5), abs=1e-6)
+        assert alone[1:] == pytest.approx(np.zeros(24), abs=1e-6)
 
 
 @pytest.mark.parametrize("correlation", [0.0, 0.3])
