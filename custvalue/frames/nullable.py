@@ -1,6 +1,7 @@
 """Result columns that can be missing: whole numbers, yes/no, ordered classes."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,4 +22,10 @@ def nullable_booleans(values: NDArray[np.bool_], missing: NDArray[np.bool_]) -> 
 
 def ordered_classes(codes: NDArray[np.integer], names: Sequence[str]) -> "pd.Categorical[Any]":
     """Return codes as an ordered categorical that carries all its levels; -1 is missing."""
-    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(list(names), ordered=True))
+    return pd.Categorical.from_codes(codes, dtype=_ordered(tuple(names)))
+
+
+@lru_cache(maxsize=256)
+def _ordered(names: tuple[str, ...]) -> pd.CategoricalDtype:
+    """Return the dtype of ordered names; making one takes longer than all else about a small table."""
+    return pd.CategoricalDtype(list(names), ordered=True)
