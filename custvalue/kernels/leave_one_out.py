@@ -8,7 +8,16 @@ from custvalue.kernels.arrays import Floats, Integers
 from custvalue.kernels.exact_sums import all_outcomes
 from custvalue.kernels.inversion import LEAST_POINTS, Problem, largest_sum
 from custvalue.kernels.lattice import MOVED, split_waves
-from custvalue.kernels.money_sums import COARSEST, ENUMERATED, FEWEST, FINEST, NODES, common_unit, mixed_spectrum
+from custvalue.kernels.money_sums import (
+    COARSEST,
+    ENUMERATED,
+    FEW_DOZENS,
+    FEWEST,
+    FINEST,
+    NODES,
+    common_unit,
+    mixed_spectrum,
+)
 from custvalue.kernels.pools import Pool, chances, nodes
 from custvalue.kernels.powers import Complex
 from custvalue.kernels.representatives import classes_of
@@ -103,7 +112,8 @@ def _reader(pools: tuple[Pool, ...], target: float, n_deals: int) -> tuple[Reade
             n_points = int(2 ** np.ceil(np.log2(top / unit + 2)))
         else:
             unit = top / (n_points - 2)
-            target -= MOVED * unit  # what splitting the amounts may have moved still counts as reached
+            if n_deals <= FEW_DOZENS:  # among more deals no single sum has a chance that would be seen
+                target -= MOVED * unit  # what splitting the amounts may have moved still counts as reached
         return _lattice_reader(target, n_points, unit), n_nodes, True
     found, _ = mixed_spectrum(Problem.of(pools))
     k = np.arange(1.0, min(found.coefficients.size, MOST_FREQUENCIES) + 1)
