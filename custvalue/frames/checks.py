@@ -305,7 +305,7 @@ def holds_numbers(column: "pd.Series[Any]") -> bool:
 
 def _is_name(column: object) -> bool:
     """Say whether something can be the name of a column: it can be looked up, and equals itself."""
-    return isinstance(column, Hashable) and column is not pd.NA and column == column  # noqa: PLR0124
+    return isinstance(column, Hashable) and column is not pd.NA and column == column  # noqa: PLR0124 (NaN is no name)
 
 
 def _plain(value: object) -> object:

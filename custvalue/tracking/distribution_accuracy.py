@@ -16,7 +16,7 @@ from custvalue.rules.errors import refusal
 from custvalue.tracking.arguments import check_share
 
 FEWEST = 10
-MOST_BINS = 100
+FEWEST_BINS, MOST_BINS = 2, 100
 LEVELS = (np.arange(1_000) + 0.5) / 1_000
 NEAR = 1e-9
 # Quantiles give a CRPS if they cover (0, 1): so many levels, no two farther apart, none farther from 0 and from 1.
@@ -123,7 +123,7 @@ def distribution_accuracy(
     0   100.0   100.0   5.0
     1   130.0   110.0  15.0
     """
-    if not isinstance(n_bins, int | np.integer) or isinstance(n_bins, bool) or not 2 <= n_bins <= MOST_BINS:  # noqa: PLR2004
+    if not isinstance(n_bins, int | np.integer) or isinstance(n_bins, bool) or not FEWEST_BINS <= n_bins <= MOST_BINS:
         raise refusal(f"n_bins must be a whole number from 2 to {MOST_BINS}", repr(n_bins), "10 is usual.")
     check_share("level", level)
     if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or seed < 0:
@@ -216,7 +216,7 @@ def _scattered(scored: _Scored, known: np.ndarray) -> _Scored:
 
 
 def _of_draws(draws: np.ndarray, came: Floats, known: np.ndarray) -> _Scored:
-    if draws.ndim != 2 or not draws.shape[1] or not np.issubdtype(draws.dtype, np.number):  # noqa: PLR2004
+    if draws.ndim != 2 or not draws.shape[1] or not np.issubdtype(draws.dtype, np.number):  # noqa: PLR2004 (rows and columns)
         raise refusal(
             "draws come as a 2-D array of numbers, a row per forecast", f"shape {draws.shape}", "Reshape them."
         )
