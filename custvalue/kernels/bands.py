@@ -24,13 +24,12 @@ def band_codes(
     flat, out = values.reshape(-1), codes.reshape(-1)
     for start in range(0, flat.size, SLICE):
         part, mine = flat[start : start + SLICE], out[start : start + SLICE]
-        missing = np.isnan(part)
         mine[:] = 0
         for cut, upper_owns in zip(cuts, owned_by_upper, strict=True):
             above = part >= cut - tolerance if upper_owns else part > cut + tolerance
             mine += above.view(np.int8)
-        if missing.any():
-            mine[missing] = MISSING_CODE
+        if np.isnan(np.minimum.reduce(part)):
+            mine[np.isnan(part)] = MISSING_CODE
     return codes
 
 

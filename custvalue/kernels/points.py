@@ -1,5 +1,6 @@
 """Weighted totals with the check for range and missing values, all in one pass over slices that stay in the cache."""
 
+import itertools
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from custvalue.kernels.arrays import Floats
-from custvalue.kernels.limits import bit_limit, surely_below
+from custvalue.kernels.limits import bit_ranges, surely_between
 
-# Rows of a slice: long enough that threads seldom wait for each other between calls (measured: a seventh less time than
-# with a quarter of this), short enough that a million rows are shared out between two.
-SLICE = 524_288
+# Rows of a slice: few enough to stay in the cache between the check and the sum, and enough for threads to wait little
+# for each other between calls.
+SLICE = 131_072
+# Weights are counted in the smallest of them where each is a whole multiple of it up to this.
+MOST_UNITS = 1_000_000
 
 Numbers = NDArray[Any]
 
@@ -40,58 +43,101 @@ def weighted_totals(
     least: Sequence[float],
     most: Sequence[float],
     *,
+    out: Floats | None = None,
     then: Callable[[slice, Floats], None] | None = None,
 ) -> Totals:
     """Return ``Σ weight × column`` row by row with its bounds over the missing values, and who is out of range.
 
     Columns may hold floats (NaN where missing) or whole numbers of any width. A column of weight 0 does not count.
-    ``then`` is called with each slice of rows and its totals while they are in the cache. Slices are shared out among
-    as many threads as there are processors.
+    Weights that are whole multiples of the smallest are counted in it, so that ten times 0.1 is 1. ``out`` takes the
+    totals; ``then`` is called with each slice of rows and its totals while they are in the cache. Slices are shared out
+    among as many threads as there are processors.
 
     >>> found = weighted_totals([np.array([1.0, np.nan]), np.array([2, 1])], [2, 1], [0, 0], [2, 2])
     >>> found.total.tolist(), found.low.tolist(), found.high.tolist(), found.outside.tolist()
     ([4.0, nan], [4.0, 1.0], [4.0, 5.0], [False, False])
     """
     n = columns[0].shape[0]
-    total = np.empty(n)
+    total = np.empty(n) if out is None else out
     slices = [slice(start, min(start + SLICE, n)) for start in range(0, n, SLICE)]
     outside = np.zeros((len(slices), len(columns)), dtype=bool)
     gaps = outside.copy()
-    limits = [
-        bit_limit(column.dtype, high) if low == 0 else None
-        for column, low, high in zip(columns, least, most, strict=True)
-    ]
-    groups, weightless = _by_weight(weights), [place for place, weight in enumerate(weights) if weight <= 0]
+    block, counted = _as_block(columns), np.asarray(weights) > 0
+    kind = np.result_type(*columns)
+    ranges = bit_ranges(kind, list(zip(least, most, strict=True)))
+    units, unit = _in_units(np.asarray(weights, dtype=np.float64)[counted])
+
+    def part_of(rows: slice) -> Numbers:
+        return np.stack([column[rows] for column in columns], dtype=kind) if block is None else block[:, rows]
+
+    def sum_up(part: Numbers, out: Floats) -> None:
+        _weigh(part, units, out)
+        if unit != 1:
+            out *= unit
 
     def add_up(piece: int) -> None:
         rows = slices[piece]
-
-        def checked(place: int) -> Numbers:
-            part = columns[place][rows]
-            if not surely_below(part, limits[place]):
-                gaps[piece, place], outside[piece, place] = _look_closer(part, least[place], most[place])
-            return part
-
-        _sum_up(groups, checked, total[rows])
-        for place in weightless:
-            checked(place)
+        part = part_of(rows)
+        for place in np.flatnonzero(~surely_between(part, ranges)).tolist():
+            gaps[piece, place], outside[piece, place] = _look_closer(part[place], least[place], most[place])
+        sum_up(_where(counted, part), total[rows])
         if then is not None:
             then(rows, total[rows])
 
     _share_out(add_up, range(len(slices)))
     low, high = total, total
-    with_gaps = np.flatnonzero((gaps & (np.asarray(weights) > 0)).any(axis=1))
+    with_gaps = np.flatnonzero((gaps & counted).any(axis=1))
     if with_gaps.size:
         low, high = total.copy(), total.copy()
+        fewest, highest = (np.asarray(ends, dtype=np.float64)[counted, np.newaxis] for ends in (least, most))
 
         def bound(piece: int) -> None:
             rows = slices[piece]
-            # No value lies below the least or above the most: the larger of the two, or the smaller, fills only gaps.
-            _sum_up(groups, lambda place: np.fmax(columns[place][rows], float(least[place])), low[rows])
-            _sum_up(groups, lambda place: np.fmin(columns[place][rows], float(most[place])), high[rows])
+            part = _where(counted, part_of(rows))
+            missing = np.isnan(part)
+            sum_up(np.where(missing, fewest, part), low[rows])
+            sum_up(np.where(missing, highest, part), high[rows])
 
         _share_out(bound, with_gaps.tolist())
     return Totals(total, low, high, np.logical_or.reduce(outside, axis=0))
+
+
+def _as_block(columns: Sequence[Numbers]) -> Numbers | None:
+    """Return the columns as the rows of one array where they lie evenly spaced in memory, as those of most frames do.
+
+    One call then works on all of them, and threads seldom wait for each other.
+    """
+    first = columns[0]
+    starts = [column.__array_interface__["data"][0] for column in columns]
+    steps = {after - before for before, after in itertools.pairwise(starts)} or {0}
+    if len(steps) > 1 or any(c.dtype != first.dtype or c.strides != (c.itemsize,) for c in columns):
+        return None
+    return np.lib.stride_tricks.as_strided(first, (len(columns), first.size), (*steps, first.itemsize))
+
+
+def _weigh(part: Numbers, weights: Floats, out: Floats) -> None:
+    """Put ``Σ weight × row`` into ``out``, each column added up in the order of the rows."""
+    if out.size == 1:  # a single column would be added up in another order, and end in another digit
+        alone = np.empty(2)
+        _weigh(np.repeat(part, 2, axis=1), weights, alone)
+        out[:] = alone[:1]
+    else:
+        np.einsum("ij,i->j", part, weights, out=out, dtype=np.float64, casting="same_kind")
+
+
+def _where(counted: NDArray[np.bool_], part: Numbers) -> Numbers:
+    """Return the rows of columns that carry weight."""
+    return part if counted.all() else part[counted]
+
+
+def _in_units(weights: Floats) -> tuple[Floats, float]:
+    """Return weights counted in the smallest, where all are whole multiples of it, and what the unit is worth."""
+    if weights.size:
+        with np.errstate(over="ignore"):
+            units = weights / weights.min()
+        if (units == np.rint(units)).all() and units.max() <= MOST_UNITS:
+            return units, float(weights.min())
+    return weights, 1.0
 
 
 def _share_out(work: Callable[[int], None], pieces: Sequence[int]) -> None:
@@ -106,8 +152,12 @@ def _share_out(work: Callable[[int], None], pieces: Sequence[int]) -> None:
     if n_threads <= 1:
         some(pieces)
         return
-    with ThreadPoolExecutor(n_threads) as pool:
-        list(pool.map(some, [pieces[first::n_threads] for first in range(n_threads)]))
+    mine, *others = [pieces[first::n_threads] for first in range(n_threads)]
+    with ThreadPoolExecutor(n_threads - 1) as pool:
+        at_work = [pool.submit(some, own) for own in others]
+        some(mine)
+        for own in at_work:
+            own.result()
 
 
 def _look_closer(part: Numbers, least: float, most: float) -> tuple[bool, bool]:
@@ -115,32 +165,3 @@ def _look_closer(part: Numbers, least: float, most: float) -> tuple[bool, bool]:
     smallest, largest = np.fmin.reduce(part), np.fmax.reduce(part)
     gaps = part.dtype.kind == "f" and bool(np.isnan(np.minimum.reduce(part)))
     return gaps, bool(smallest < least or largest > most or np.isinf(smallest) or np.isinf(largest))
-
-
-def _by_weight(weights: Sequence[float]) -> list[tuple[float, list[int]]]:
-    """Return the places of each positive weight: columns of one weight are added up before they are multiplied."""
-    places: dict[float, list[int]] = {}
-    for place, weight in enumerate(weights):
-        if weight > 0:
-            places.setdefault(float(weight), []).append(place)
-    return list(places.items())
-
-
-def _sum_up(groups: list[tuple[float, list[int]]], part_of: Callable[[int], Numbers], out: Floats) -> None:
-    """Put ``Σ weight × (Σ part)`` over the groups into ``out``."""
-    held = out
-    if not groups:
-        out[:] = 0.0
-    for weight, (first, *others) in groups:
-        if others:
-            np.add(part_of(first), part_of(others[0]), out=held, dtype=np.float64)
-            for place in others[1:]:
-                held += part_of(place)
-            if weight != 1:
-                held *= weight
-        else:
-            np.multiply(part_of(first), weight, out=held, dtype=np.float64)
-        if held is out:
-            held = np.empty_like(out)
-        else:
-            out += held

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from custvalue import kernels
+from custvalue.frames.room import Room
 from custvalue.rules.scorecard import Scorecard
 
 
@@ -30,10 +31,12 @@ def question_order(scorecard: Scorecard) -> list[int]:
 
 
 def next_question(
-    scorecard: Scorecard, points: Sequence[NDArray[Any]], undecided: NDArray[np.int64]
+    scorecard: Scorecard, points: Sequence[NDArray[Any]], undecided: NDArray[np.int64], room: Room
 ) -> "pd.Categorical[Any]":
     """Return the missing criterion to ask for next in the undecided rows; missing in all others."""
-    codes = np.full(points[0].size, kernels.MISSING_CODE, dtype=np.min_scalar_type(-len(scorecard.criteria)))
+    codes: NDArray[Any] = room.codes(kernels.MISSING_CODE)
+    if len(scorecard.criteria) > np.iinfo(codes.dtype).max:
+        codes = codes.astype(np.int64)
     if undecided.size:
         found = codes[undecided]
         for place in reversed(question_order(scorecard)):

@@ -11,6 +11,7 @@ from custvalue import kernels
 from custvalue.frames.checks import FrameCheck, holds_numbers, to_pandas
 from custvalue.frames.nullable import nullable_booleans, nullable_integers, ordered_classes
 from custvalue.frames.positions import positions
+from custvalue.frames.room import Room
 from custvalue.kernels.places import ranks_and_places
 from custvalue.kernels.points import Totals, weighted_totals
 from custvalue.rules import playbook
@@ -142,6 +143,7 @@ class Answers:
     """The points of each criterion as they were given, their totals, and who is knocked out or may be.
 
     ``score`` and ``codes`` are the total on the scale and its band; the score is the very total where that is banded.
+    ``room`` holds the memory for the columns that follow.
     """
 
     points: list[Numbers]
@@ -151,6 +153,7 @@ class Answers:
     knocked: Mask
     maybe_knocked: Mask
     any_knock_out: bool
+    room: Room
 
 
 def read_answers(check: FrameCheck, scorecard: Scorecard, *, contributions: bool = False) -> Answers:
@@ -169,7 +172,8 @@ def read_answers(check: FrameCheck, scorecard: Scorecard, *, contributions: bool
         for criterion, given in zip(criteria, plain, strict=True)
     ]
     n, banded_raw = len(check.frame), _banded_raw(scorecard)
-    score, codes = np.empty(0 if banded_raw else n), np.empty(n, dtype=np.int8)
+    room = Room(n, floats=2, bytes_=8)
+    total, score, codes = room.floats(), room.floats(), room.codes(kernels.MISSING_CODE)
 
     def band(rows: slice, total: kernels.Floats) -> None:
         codes[rows] = band_of(scorecard, on_scale(scorecard, total, out=None if banded_raw else score[rows]))
@@ -179,13 +183,14 @@ def read_answers(check: FrameCheck, scorecard: Scorecard, *, contributions: bool
         [criterion.weight for criterion in criteria],
         [criterion.min_points for criterion in criteria],
         [criterion.max_points for criterion in criteria],
+        out=total,
         then=band,
     )
     for criterion, given, outside in zip(criteria, plain, totals.outside, strict=True):
         if given is not None and (outside or _is_huge(criterion, given)):
             criterion_points(check, criterion)  # says which rows
     score = totals.total if banded_raw else score
-    return Answers(points, totals, score, codes, *_knock_outs(scorecard, points, n))
+    return Answers(points, totals, score, codes, *_knock_outs(scorecard, points, room), room)
 
 
 def _plain_numbers(frame: pd.DataFrame, name: str) -> Numbers | None:
@@ -238,9 +243,9 @@ def _most(criterion: Criterion) -> float:
     return min(criterion.max_points, MOST_POINTS)
 
 
-def _knock_outs(scorecard: Scorecard, points: list[Numbers], n: int) -> tuple[Mask, Mask, bool]:
+def _knock_outs(scorecard: Scorecard, points: list[Numbers], room: Room) -> tuple[Mask, Mask, bool]:
     """Return which rows an answer knocks out, which a missing answer might, and whether there are any of either."""
-    knocked, unknown = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
+    knocked, unknown = room.flags(False), room.flags(False)
     fatal = [(c, column) for c, column in zip(scorecard.criteria, points, strict=True) if c.knocks_out]
     for criterion, column in fatal:
         knocked |= np.isin(column, criterion.knock_out_points)
@@ -311,16 +316,16 @@ def _band_columns(
         "band": band,
         "band_low": band_low,
         "band_high": band_high,
-        "knocked_out": nullable_booleans(knocked, maybe_knocked) if answers.any_knock_out else _no(low.size),
+        "knocked_out": pd.arrays.BooleanArray(knocked, maybe_knocked),
         **_knock_out_reasons(scorecard, answers),
         "priority_action": _priority_action(scorecard, banded_low, banded_high, answers),
-        "next_question": next_question(scorecard, answers.points, undecided),
+        "next_question": next_question(scorecard, answers.points, undecided, answers.room),
     }
 
 
 def _knock_out_reasons(scorecard: Scorecard, answers: Answers) -> dict[str, "pd.Categorical[Any]"]:
     """Return the criterion that knocks each prospect out, the first in the card's order, and what was answered."""
-    by, because = (np.full(answers.knocked.size, kernels.MISSING_CODE, dtype=np.int8) for _ in range(2))
+    by, because = (answers.room.codes(kernels.MISSING_CODE) for _ in range(2))
     fatal = [(place, c) for place, c in enumerate(scorecard.criteria) if c.knocks_out]
     texts = list(dict.fromkeys(level.label.en for _, c in fatal for level in c.levels if level.knocks_out))
     for code, (place, criterion) in reversed(list(enumerate(fatal))):
@@ -371,20 +376,15 @@ def _priority_action(
     scorecard: Scorecard, low: kernels.Floats, high: kernels.Floats, answers: Answers
 ) -> pd.arrays.BooleanArray:
     if scorecard.action_from is None:
-        return nullable_booleans(np.zeros(low.size, dtype=bool), np.ones(low.size, dtype=bool))
+        return pd.arrays.BooleanArray(answers.room.flags(False), answers.room.flags(True))
     from_here = scorecard.action_from - round_off(scorecard)
-    least = low >= from_here
+    least = np.greater_equal(low, from_here, out=answers.room.flags(False))
     if high is low and not answers.any_knock_out:
-        return pd.arrays.BooleanArray(least, np.zeros(low.size, dtype=bool))
+        return pd.arrays.BooleanArray(least, answers.room.flags(False))
     most = least if high is low else high >= from_here
     if answers.any_knock_out:
         least, most = least & ~answers.knocked & ~answers.maybe_knocked, most & ~answers.knocked
     return nullable_booleans(least, least != most)
-
-
-def _no(n: int) -> pd.arrays.BooleanArray:
-    """Return n times no; fresh zeros cost nothing until they are looked at."""
-    return pd.arrays.BooleanArray(np.zeros(n, dtype=bool), np.zeros(n, dtype=bool))
 
 
 def _with_columns(frame: pd.DataFrame, columns: dict[str, Any]) -> pd.DataFrame:

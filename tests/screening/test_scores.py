@@ -14,12 +14,6 @@ from custvalue.rules.playbook import SCREENING_BANDS
 CARD = playbook.SCREENING
 
 
-@pytest.fixture(autouse=True)
-def short_slices(monkeypatch):
-    """Let 300,000 rows be three slices of the kernel."""
-    monkeypatch.setattr("custvalue.kernels.points.SLICE", 131_072)
-
-
 def one_criterion(scale=20.0, top=20, **changes):
     """Return a card whose single criterion gives 0 to 20 points, so that points are the score."""
     levels = (Level(0, Label("none", "无")), Level(top, Label("all", "全")))

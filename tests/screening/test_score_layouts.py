@@ -1,0 +1,152 @@
+"""The score of a prospect does not depend on how the frame lies in memory, and no result column on another."""
+
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from custvalue import score_prospects
+from custvalue.kernels.limits import bit_ranges, surely_between
+from custvalue.kernels.points import SLICE, weighted_totals
+from custvalue.rules import Criterion, Label, Level, Scorecard
+from custvalue.rules.errors import InputError
+from custvalue.rules.playbook import SCREENING_BANDS
+
+NAMES = list("abcdefg")
+WEIGHTS = (0.3, 1 / 3, 0.7, 1.1, 0.2, 2.3, 1 / 7)
+
+
+def card(weights=WEIGHTS, least=0.0, most=9.0):
+    levels = (Level(least, Label("least", "最低")), Level(most, Label("most", "最高")))
+    criteria = tuple(
+        Criterion(name, Label(name, name), levels, weight, "test") for name, weight in zip(NAMES, weights, strict=False)
+    )
+    return Scorecard(Label("layouts", "布局"), criteria, SCREENING_BANDS, "test")
+
+
+def layouts(points):
+    """Return the same points in frames that lie differently in memory."""
+    by_column = pd.DataFrame(dict(zip(NAMES, points.T, strict=True)))
+    one_by_one = pd.DataFrame(index=range(len(points)))
+    for name, column in zip(NAMES, points.T, strict=True):
+        one_by_one[name] = column.copy()
+    with_others = by_column.copy()
+    with_others.insert(3, "text", "x")
+    with_others.insert(5, "number", 1e300)
+    every_other = pd.DataFrame(np.repeat(points, 2, axis=0), columns=NAMES).iloc[::2].reset_index(drop=True)
+    return {
+        "columns in one block": by_column,
+        "rows in one block": pd.DataFrame(points.copy(), columns=NAMES),
+        "columns one by one": one_by_one,
+        "other columns between": with_others,
+        "columns the other way round": by_column[NAMES[::-1]],
+        "columns shuffled": by_column[list("dbgafec")],
+        "every other row": every_other,
+        "the other way up": by_column[::-1].copy()[::-1],
+        "two kinds of numbers": by_column.astype({"b": "Float64", "e": "object"}),
+    }
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 7, 8, 1_000])
+def test_a_prospect_has_the_same_total_to_the_last_digit_alone_and_in_any_frame(n):
+    points = np.random.default_rng(n).uniform(0, 9, (n, len(NAMES)))
+    alone = [
+        float(score_prospects(pd.DataFrame(row[None], columns=NAMES), scorecard=card())["total"].iloc[0])
+        for row in points
+    ]
+    for name, frame in layouts(points).items():
+        scored = score_prospects(frame, scorecard=card(), rank=False)
+        assert scored["total"].tolist() == alone, name
+
+
+def test_a_last_slice_of_a_single_row_is_added_up_like_the_others():
+    points = np.random.default_rng(5).uniform(0, 9, (SLICE + 1, len(NAMES)))
+    points[-1] = points[0]
+    scored = score_prospects(pd.DataFrame(points, columns=NAMES), scorecard=card(), rank=False)
+    assert scored["total"].iloc[-1] == scored["total"].iloc[0]
+
+
+def test_totals_of_odd_weights_are_the_exact_sum_but_for_round_off():
+    points = np.random.default_rng(6).uniform(0, 9, (50, len(NAMES)))
+    exact = [sum(Fraction(w) * Fraction(p) for w, p in zip(WEIGHTS, row, strict=True)) for row in points]
+    for name, frame in layouts(points).items():
+        scored = score_prospects(frame, scorecard=card(), rank=False)
+        assert scored["total"].to_numpy() == pytest.approx([float(e) for e in exact], rel=1e-15 * 8), name
+
+
+@pytest.mark.parametrize(
+    "weights", [(1.0, 1_000_000.0), (1.0, 1_000_001.0), (0.1, 0.2, 0.4), (0.5, 2.0, 0.0, 1.5), (1e-300, 1e20)]
+)
+def test_weights_counted_in_the_smallest_weigh_the_same(weights):
+    points = np.random.default_rng(7).integers(0, 10, (40, len(weights))).astype(float)
+    frame = pd.DataFrame(points, columns=NAMES[: len(weights)])
+    exact = [float(sum(Fraction(w) * Fraction(p) for w, p in zip(weights, row, strict=True))) for row in points]
+    assert score_prospects(frame, scorecard=card(weights))["total"].to_numpy() == pytest.approx(exact, rel=1e-15 * 4)
+
+
+def test_columns_that_overlap_in_memory_are_read_as_they_are():
+    line = np.arange(20.0)
+    columns = [line[0:10], line[3:13], line[6:16]]
+    found = weighted_totals(columns, [1, 10, 100], [0] * 3, [19] * 3)
+    assert found.total.tolist() == [a + 10 * (a + 3) + 100 * (a + 6) for a in range(10)]
+    assert weighted_totals([line, line], [1, 10], [0, 0], [19, 19]).total.tolist() == (11 * line).tolist()
+
+
+def test_writing_to_one_column_of_a_result_changes_no_other():
+    points = np.random.default_rng(8).integers(0, 10, (60, len(NAMES))).astype(float)
+    points[::7, 2] = np.nan
+    for given in (points, points[np.isfinite(points).all(axis=1)]):
+        before = score_prospects(pd.DataFrame(given, columns=NAMES), scorecard=card())
+        for name in before.columns[len(NAMES) :]:
+            scored = score_prospects(pd.DataFrame(given, columns=NAMES), scorecard=card())
+            scored.loc[:, name] = scored[name].iloc[::-1].to_numpy() if scored[name].dtype == float else None
+            pd.testing.assert_frame_equal(scored.drop(columns=name), before.drop(columns=name))
+
+
+@pytest.mark.parametrize("kind", ["float64", "float32", "int64", "int32", "int8"])
+@pytest.mark.parametrize(("least", "inside", "below"), [(1.0, 1, 0), (0.0, 0, -1), (2.5, 3, 2)])
+def test_points_below_the_lowest_level_are_refused_and_the_lowest_is_not(kind, least, inside, below):
+    rules = card((1.0, 2.0), least=least)
+    frame = pd.DataFrame({"a": [inside, 9, 5], "b": [4, inside, 9]}, dtype=kind)
+    assert score_prospects(frame, scorecard=rules)["total"].tolist() == [inside + 8, 9 + 2 * inside, 23]
+    frame = pd.DataFrame({"a": [inside, 9, 5], "b": [4, below, 9]}, dtype=kind)
+    with pytest.raises(InputError, match=rf"b must be {least:g} or more: got {below}.*row 1"):
+        score_prospects(frame, scorecard=rules)
+
+
+def test_missing_points_of_a_criterion_that_starts_above_zero_are_bounded_by_its_ends():
+    frame = pd.DataFrame({"a": [3.0, np.nan], "b": [np.nan, 4.0]})
+    scored = score_prospects(frame, scorecard=card((1.0, 2.0), least=1.0))
+    assert scored["total_low"].tolist() == [5, 9]
+    assert scored["total_high"].tolist() == [21, 17]
+    assert scored["total"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "known"),
+    [
+        ([1.0, 5.0], "float64", True),
+        ([np.nextafter(1, 0), 5.0], "float64", False),
+        ([1.0, np.nextafter(5, 6)], "float64", False),
+        ([0.0, 3.0], "float64", False),
+        ([np.nan, 3.0], "float64", False),
+        ([1, 5], "int64", True),
+        ([0, 5], "int32", False),
+        ([1, 6], "int64", False),
+        ([], "float64", True),
+    ],
+)
+def test_a_range_that_starts_above_zero_is_known_by_its_bits_too(values, kind, known):
+    values = np.array([values], dtype=kind)
+    assert surely_between(values, bit_ranges(values.dtype, [(1.0, 5.0)])).tolist() == [known]
+
+
+def test_whole_numbers_start_at_the_next_whole_number():
+    values = np.array([[2, 3], [3, 4]])
+    assert surely_between(values, bit_ranges(values.dtype, [(2.5, 9.0)] * 2)).tolist() == [False, True]
+
+
+def test_of_a_range_that_starts_below_zero_nothing_is_known_without_a_closer_look():
+    values = np.array([[1.0, 2.0], [1.0, 2.0]])
+    assert surely_between(values, bit_ranges(values.dtype, [(-2.0, 5.0), (1.0, 5.0)])).tolist() == [False, True]
