@@ -112,7 +112,8 @@ def scorecard_evidence(
         auc_second, auc_first_minus_second, low, high``, ``log_score_first_minus_second, log_score_low,
         log_score_high`` (mean log probability per prospect out of fold; more than 0 is better), ``verdict``
         ("better" only where the whole interval of the AUC difference lies above 0, "worse", "not_told_apart"; missing
-        where nothing can be compared) and ``note`` (why).
+        where nothing can be compared) and ``note`` (why: one outcome only, or nothing to fit, as :func:`fit_weights`
+        says of too few outcomes and of uneven points).
 
     Raises
     ------
@@ -177,7 +178,6 @@ def scorecard_evidence(
     values, won = tied(score[certain]), known.won[certain]
     top = scorecard.scale if scorecard.scale is not None else float(np.max(values, initial=0.0))
     criteria, levels = criteria_evidence(known, scorecard, level)
-    hand = np.array([float(c.weight) for c in scorecard.criteria])
     complete = known.answered & ~out
     return ScorecardEvidence(
         summary=_summary(known, certain, out, level).assign(**_area(values, won, level)),
@@ -190,7 +190,7 @@ def scorecard_evidence(
         weights=compare_weights(
             known.points[complete],
             known.won[complete],
-            hand,
+            scorecard,
             seed=seed,
             folds=folds,
             max_weight=max_weight,

@@ -1,5 +1,6 @@
 """Weights learnt from outcomes: non-negative, small and whole, and only where there is enough to learn from."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -209,7 +210,7 @@ def fit_weights(
         p_shuffled = _p_shuffled(tally, np.random.default_rng((seed, 2)))
         verdict, reason = NO_SIGNAL, _no_signal(found, p_shuffled, learning)
         if not reason:
-            verdict, reason = UNEVEN, _uneven(found, scorecard, max_weight)
+            verdict, reason = UNEVEN, uneven(found, scorecard.names, max_weight)
     if found is None or reason:
         why = reason
         weights = np.full(n_criteria, np.nan)
@@ -248,7 +249,9 @@ def too_few(won: NDArray[np.bool_], n_criteria: int, learning: WeightLearning = 
 def _fitted_why(n: int, found: WholeWeights, scorecard: Scorecard) -> str:
     fitted = f"fitted to {n} prospects, rounded on a scale of {found.scale}"
     if found.lost_to_reach.any():
-        fitted += f"; rounded to 0 only because of the reach of the points: {_names(scorecard, found.lost_to_reach)}"
+        fitted += (
+            f"; rounded to 0 only because of the reach of the points: {_listed(scorecard.names, found.lost_to_reach)}"
+        )
     if found.log_score > found.log_score_rate * (1 - kernels.ROUND_OFF):
         return fitted
     return f"{fitted}; not shown to foretell prospects held out better than the win rate alone does"
@@ -272,18 +275,18 @@ def _no_signal(found: WholeWeights, p_shuffled: float, learning: WeightLearning)
     )
 
 
-def _uneven(found: WholeWeights, scorecard: Scorecard, max_weight: int) -> str:
+def uneven(found: WholeWeights, names: Sequence[str], max_weight: int) -> str:
     """Return which criteria that matter would round to 0 at every scale, or nothing."""
     if not found.rounded_away.any():
         return ""
     return (
-        f"uneven points: {_names(scorecard, found.rounded_away)} would round to 0 in whole weights up to {max_weight}, "
+        f"uneven points: {_listed(names, found.rounded_away)} would round to 0 in whole weights up to {max_weight}, "
         "yet winning goes with it more than half as much as with any criterion; put all points on a like scale"
     )
 
 
-def _names(scorecard: Scorecard, which: NDArray[np.bool_]) -> str:
-    return ", ".join(name for name, one in zip(scorecard.names, which, strict=True) if one)
+def _listed(names: Sequence[str], which: NDArray[np.bool_]) -> str:
+    return ", ".join(name for name, one in zip(names, which, strict=True) if one)
 
 
 def _measures(found: WholeWeights | None, p_shuffled: float, n: int) -> dict[str, float]:

@@ -11,6 +11,7 @@ from custvalue import kernels
 from custvalue.frames.nullable import ordered_classes
 from custvalue.kernels.discrimination import auc_difference, mean_difference, tied
 from custvalue.kernels.nonnegative import log_score
+from custvalue.rules.scorecard import Scorecard
 from custvalue.screening.fitted_weights import (
     MIN_FOLDS,
     Tally,
@@ -18,6 +19,7 @@ from custvalue.screening.fitted_weights import (
     fold_of_profile,
     tallied,
     too_few,
+    uneven,
     whole_weights,
 )
 
@@ -42,7 +44,7 @@ class _Held:
 def compare_weights(
     points: kernels.Floats,
     won: NDArray[np.bool_],
-    hand: kernels.Floats,
+    scorecard: Scorecard,
     *,
     seed: int,
     folds: int,
@@ -50,12 +52,17 @@ def compare_weights(
     level: float,
 ) -> pd.DataFrame:
     """Return one row per comparison of two ways to weigh the same points; see ``scorecard_evidence``."""
+    hand = np.array([float(criterion.weight) for criterion in scorecard.criteria])
     reason = "" if won.any() and not won.all() else ONE_OUTCOME
     place, tally = tallied(points, won)
     fold = fold_of_profile(tally.trials, folds, np.random.default_rng(seed))
     if not reason and np.unique(fold).size < MIN_FOLDS:
         reason = NO_FOLDS
     no_fit = reason or too_few(won, points.shape[1])
+    if not no_fit:
+        no_fit = uneven(
+            whole_weights(tally, max_weight, folds, np.random.default_rng(seed)), scorecard.names, max_weight
+        )
     held = (
         None if reason else _hold_out(tally, fold, place, won, hand, seed=seed, max_weight=0 if no_fit else max_weight)
     )

@@ -420,6 +420,20 @@ def test_too_few_outcomes_leave_the_fitted_weights_out_and_say_why():
         assert pd.isna(weights.loc[pair, "verdict"])
 
 
+def test_where_no_whole_weights_can_be_proposed_none_are_compared():
+    # a matters alone, and by so little a point (2,000 of them) that in whole weights it would be nothing beside noise.
+    frame = prospects(1500, 3, 1.5, 0).assign(a=lambda f: f["a"] * 1000)
+    plain = card(1, 1, 1)
+    levels = tuple(Level(1000 * k, Label(f"l{k}", f"级{k}")) for k in range(3))
+    wide = replace(plain, criteria=(replace(plain.criteria[0], levels=levels), *plain.criteria[1:]), scale=None)
+    assert cv.fit_weights(frame, scorecard=wide, seed=1).summary["verdict"].item() == "uneven_points"
+    weights = comparison(frame, wide, 1)
+    assert weights.loc[("hand", "equal"), "note"] == ""
+    for pair in (("fitted", "equal"), ("hand", "fitted")):
+        assert weights.loc[pair, "note"].startswith("uneven points: a would round to 0 in whole weights up to 5")
+        assert pd.isna(weights.loc[pair, "verdict"])
+
+
 def test_with_shuffled_outcomes_better_than_equal_is_claimed_in_at_most_5_percent_of_200_seeds():
     frame = prospects(120, 3, 0.0, 0)
     claims = 0
