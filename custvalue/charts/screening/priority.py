@@ -42,9 +42,9 @@ from custvalue.rules.ladder import PriorityGrid
 
 AXIS_ROOM = 1.1
 MAX_BUBBLES, NUMBERED_BUBBLES = 40, 10
-LARGEST_BUBBLE, SMALLEST_BUBBLE = 46, 7
+LARGEST_BUBBLE, SMALLEST_BUBBLE = 30, 6
 # Bubbles on an axis reach this many pixels over it: its numbers stand clear of them.
-OVER_AXIS = 12
+OVER_AXIS = 9
 TITLE_NAME_WIDTH, LEAST_GAP = 36, 0.1
 # The list under the grid: two columns of names, below the axis and its title.
 LIST_COLUMNS, LIST_NAME_WIDTH, LIST_BELOW, LIST_LINE = 2, 20, 56, 16
