@@ -29,10 +29,11 @@ UNKNOWN = Label("not named after a kind of table the study knows", "文件名不
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A sentence with its number, and the place in the report it comes from."""
+    """A sentence with its number, the place in the report it comes from, and the title of its part."""
 
     anchor: str
     sentence: str
+    part: str
 
 
 @dataclass(frozen=True)
@@ -77,15 +78,16 @@ class Study:
         figures = self.figures if lang == "en" else self.draw(lang)
         rows, rejected = (int(self.read.inputs[name].sum()) for name in ("rows", "rejected"))
         state = WORDS["rejects" if rejected else "no_rejects"].text(lang)
-        found = [Finding("inputs", state.format(rows=f"{rows:,}", rejected=f"{rejected:,}"))]
+        read = WORDS["inputs"].text(lang)
+        found = [Finding("inputs", state.format(rows=f"{rows:,}", rejected=f"{rejected:,}"), read)]
         found += [
-            Finding(f"chart-{name}", figures[name].layout.meta["finding"])
+            Finding(f"chart-{name}", figures[name].layout.meta["finding"], section.title.text(lang))
             for section in self.sections
             for name in section.figures
         ]
         if len(self.left_out):
             parts = ", ".join(value_label("part", part, lang) for part in self.left_out["part"])
-            found.append(Finding("inputs", WORDS["left_out"].text(lang).format(parts=parts)))
+            found.append(Finding("inputs", WORDS["left_out"].text(lang).format(parts=parts), read))
         return found
 
     def _repr_html_(self) -> str:

@@ -1,6 +1,7 @@
 """What the study writes: one HTML file that opens offline, and a workbook without a single formula from the data."""
 
 import re
+from html import escape
 
 import openpyxl
 import pandas as pd
@@ -44,6 +45,18 @@ def test_the_report_opens_with_findings_that_link_to_their_sections(page, study)
     assert len(set(places)) == len(places)
     assert {section.name for section in study.sections} <= set(places)
     assert {f"chart-{name}" for name in study.figures} <= set(links)
+
+
+def test_findings_are_numbered_on_from_part_to_part_under_the_title_of_each(page, study):
+    lang, text = page
+    opening = re.search(r'<section id="findings">(.*?)</section>', text, re.DOTALL).group(1)
+    titles = re.findall(r"<h3>([^<]+)</h3>", opening)
+    drawn = [section.title.text(lang) for section in study.sections if section.figures]
+    assert titles[1:-1] == [escape(title) for title in drawn]
+    starts = [int(start) for start in re.findall(r'<ol class="findings" start="(\d+)">', opening)]
+    lists = [part.count("<li>") for part in opening.split("<ol ")[1:]]
+    assert starts == [1 + sum(lists[:place]) for place in range(len(lists))]
+    assert sum(lists) == len(study.findings(lang))
 
 
 def test_every_chart_stands_with_a_sentence_and_every_table_is_on_the_page(page, study):
