@@ -48,9 +48,10 @@ def _without_arrow_types(frame: pd.DataFrame) -> pd.DataFrame:
 def nearest(name: str, known: Iterable[object]) -> str:
     """Return a hint that names the most similar known names, or lists what there is."""
     texts = [str(item) for item in known]
-    close = difflib.get_close_matches(str(name), texts, n=ROWS_NAMED, cutoff=0.6)
+    plain = {text.strip().casefold(): text for text in reversed(texts)}
+    close = difflib.get_close_matches(str(name).strip().casefold(), plain, n=ROWS_NAMED, cutoff=0.6)
     if close:
-        return "Did you mean " + " or ".join(repr(item) for item in close) + "?"
+        return "Did you mean " + " or ".join(repr(plain[item]) for item in close) + "?"
     shown = ", ".join(repr(item) for item in texts[:12])
     if not texts:
         return "There are no columns."
@@ -310,6 +311,8 @@ def _is_name(column: object) -> bool:
 
 def _plain(value: object) -> object:
     """Return a numpy scalar as the plain Python value a message should show."""
+    if isinstance(value, np.floating):
+        return float(value)  # item() of a long float is itself
     return value.item() if isinstance(value, np.generic) else value
 
 

@@ -25,6 +25,11 @@ def ordered_classes(codes: NDArray[np.integer], names: Sequence[str]) -> "pd.Cat
     return pd.Categorical.from_codes(codes, dtype=_ordered(tuple(names)))
 
 
+def classes(codes: NDArray[np.integer], names: Sequence[str]) -> "pd.Categorical[Any]":
+    """Return codes as a categorical of texts without an order, also where there is none; -1 is missing."""
+    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(pd.Index(list(names), dtype="str")))
+
+
 @lru_cache(maxsize=256)
 def _ordered(names: tuple[str, ...]) -> pd.CategoricalDtype:
     """Return the dtype of ordered names; making one takes longer than all else about a small table."""

@@ -31,6 +31,8 @@ def positions(column: "pd.Series[Any]", known: Mapping[str, int]) -> NDArray[np.
             codes, distinct = pd.factorize(column)
         except TypeError:  # cells that hold lists
             return positions(column.astype("str"), known)
+        if column.dtype == object and not all(isinstance(value, str) for value in distinct):
+            return positions(column.astype("str"), known)  # 1 and True are equal and yet not the same
         table = _table(distinct, known)
     return np.take(table, codes, mode="wrap")
 

@@ -1,5 +1,7 @@
 """Room for the columns of a long result, fetched as one piece of memory."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,12 +28,15 @@ class Room:
         column: NDArray[np.float64] = next(self._floats)
         return column
 
-    def codes(self, fill: int) -> NDArray[np.int8]:
-        """Return the next column of classes."""
-        column: NDArray[np.int8] = next(self._bytes)
+    def codes(self, fill: int, *, n_classes: int = 0) -> NDArray[Any]:
+        """Return the next column of classes; one of its own where a byte cannot hold so many."""
+        column: NDArray[Any] = next(self._bytes)
+        if n_classes > np.iinfo(np.int8).max:
+            return np.full(column.size, fill)
         column.fill(fill)
         return column
 
     def flags(self, fill: bool) -> NDArray[np.bool_]:
         """Return the next column of yes and no."""
-        return self.codes(fill).view(np.bool_)
+        flags: NDArray[np.bool_] = self.codes(fill).view(np.bool_)
+        return flags

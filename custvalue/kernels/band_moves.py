@@ -64,8 +64,8 @@ class Moves:
         up: Mask,
         band: Integers,
     ) -> None:
-        """Take a move over where it is possible and shorter than what is there."""
-        better = possible & (distance < self.distance)
+        """Take a move over where it is possible and shorter, by more than round-off, than what is there."""
+        better = possible & (distance < self.distance * (1 - ROUND_OFF))
         for mine, other in (
             (self.distance, distance),
             (self.criterion, criterion),

@@ -57,6 +57,9 @@ def logistic_lines(scores: Floats, won: Floats, trials: Floats, *, ridge: float)
 
     The ridge lies on the slope per standard deviation, so that perfectly parted scores still have a finite slope.
     """
+    # Divided by a power of two, scores lose nothing, and however large they are their squares stay finite.
+    size = np.ldexp(1.0, np.frexp(np.abs(scores).max(axis=0, initial=0.0))[1])
+    scores = scores / size
     n = trials.sum()
     middle = trials @ scores / n
     spread = np.sqrt(trials @ (scores - middle) ** 2 / n)
@@ -79,7 +82,7 @@ def logistic_lines(scores: Floats, won: Floats, trials: Floats, *, ridge: float)
     falling = slope <= 0
     slope = np.where(falling, 0.0, slope) / unit
     intercept = np.where(falling, base, intercept) - slope * middle
-    return intercept, slope
+    return intercept, slope / size
 
 
 def log_score(line: Floats, won: Floats, trials: Floats) -> Floats:

@@ -21,7 +21,8 @@ def ranks_and_places(values: Floats, tie_breakers: Sequence[Floats] = ()) -> tup
     known = np.flatnonzero(~np.isnan(values))
     if not known.size:
         return rank, place
-    order = known[np.lexsort([-key[known] for key in (*tie_breakers[::-1], values)])]
+    # As floats: numbers without a sign have no negative.
+    order = known[np.lexsort([-key[known].astype(np.float64) for key in (*tie_breakers[::-1], values)])]
     place[order] = np.arange(1.0, order.size + 1)
     in_order = values[order]
     first = np.flatnonzero(np.append(True, in_order[1:] != in_order[:-1]))

@@ -63,7 +63,7 @@ def weighted_totals(
     outside = np.zeros((len(slices), len(columns)), dtype=bool)
     gaps = outside.copy()
     block, counted = _as_block(columns), np.asarray(weights) > 0
-    kind = np.result_type(*columns)
+    kind = np.result_type(*columns) if block is None else block.dtype
     ranges = bit_ranges(kind, list(zip(least, most, strict=True)))
     units, unit = _in_units(np.asarray(weights, dtype=np.float64)[counted])
 

@@ -6,6 +6,9 @@ from itertools import pairwise
 from custvalue.rules.errors import is_number, refusal
 from custvalue.rules.labels import Label, Lang
 
+# As many as a byte holds; nobody tells more classes apart.
+MOST_BANDS = 127
+
 
 def is_text(value: object) -> bool:
     """Say whether a value is a text that holds more than blanks."""
@@ -53,6 +56,7 @@ class Bands:
         If names are no texts, labels no ``Label``, or either no tuple.
         If names repeat, cuts do not increase strictly, the lengths disagree, or a cut is given to a band that does
         not touch it.
+        If there are more than 127 bands.
 
     Examples
     --------
@@ -74,6 +78,8 @@ class Bands:
         check_classes("cut_belongs_to", self.cut_belongs_to, str)
         if not isinstance(self.cuts, tuple | list):
             raise refusal("band cuts must be a tuple", repr(self.cuts), "Put them in round brackets.")
+        if len(self.names) > MOST_BANDS:
+            raise refusal(f"there must be {MOST_BANDS} bands at most", len(self.names), "Make the classes wider.")
         if len(set(self.names)) != len(self.names) or not self.names:
             raise refusal("band names must be present and distinct", self.names, "Give each band a name of its own.")
         for field, given, wanted in (

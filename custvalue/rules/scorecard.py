@@ -8,6 +8,9 @@ from custvalue.rules.bands import Bands, check_class, check_classes, is_text
 from custvalue.rules.errors import is_number, refusal
 from custvalue.rules.labels import Label
 
+# With more points than these no total may leave the range of numbers, nor a part of one be lost.
+LEAST_WEIGHT, MOST_WEIGHT = 1e-100, 1e100
+
 
 def _number(text: str) -> float | None:
     """Return the number that a text is, if it is one."""
@@ -67,7 +70,7 @@ class Criterion:
     Raises
     ------
     ValueError
-        If the weight is negative or not finite.
+        If the weight is negative or not finite, or so small or large that totals leave the range of numbers.
         If points are negative, not finite or not strictly increasing.
         If two levels share a description in any language (blanks around it and the case of letters do not tell them
         apart), or a description is a number other than the level's own points.
@@ -89,6 +92,13 @@ class Criterion:
         if not is_number(self.weight) or self.weight < 0:
             raise refusal(
                 "a criterion's weight must be 0 or more", self.weight, "Give a finite weight of 0 or more.", where
+            )
+        if self.weight and not LEAST_WEIGHT <= self.weight <= MOST_WEIGHT:
+            raise refusal(
+                f"a criterion's weight must be 0 or lie between {LEAST_WEIGHT:g} and {MOST_WEIGHT:g}",
+                self.weight,
+                "Weights count beside each other: divide or multiply all of them by the same number.",
+                where,
             )
         points = tuple(level.points for level in self.levels)
         if any(not is_number(value) or value < 0 for value in points):
@@ -223,4 +233,4 @@ class Scorecard:
     @property
     def max_total(self) -> float:
         """The highest possible weighted total; infinite where a criterion has no stated levels."""
-        return sum(c.weight * c.max_points for c in self.criteria if c.weight > 0)
+        return math.fsum(c.weight * c.max_points for c in self.criteria if c.weight > 0)

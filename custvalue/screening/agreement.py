@@ -217,7 +217,13 @@ def _coded(
             check.failures += [f"criterion {rule.name!r}: {failure}" for failure in mine.failures]
     # Rows of an unknown criterion are said to be that, and no more.
     repeated = frame.duplicated(list(keys)).to_numpy() & frame[list(keys)].notna().all(axis=1).to_numpy() & known
-    check.fail_rows("a rater rates a criterion of a prospect once", keys[1], repeated, "Keep one of the ratings.")
+    if repeated.any():
+        rated = frame.groupby(list(keys), sort=False, dropna=False, observed=True).ngroup().to_numpy()
+        again = int(np.argmax(repeated))
+        first = frame.index[int(np.argmax(rated == rated[again]))]
+        twice = ", ".join(f"{name} {frame[name].iloc[again]}" for name in keys[::2])
+        remedy = f"Keep one of the ratings: {twice} stands in row {first} already."
+        check.fail_rows("a rater rates a criterion of a prospect once", keys[1], repeated, remedy)
     return pd.factorize(frame[keys[0]])[0], pd.factorize(frame[keys[1]])[0], np.asarray(place, dtype=np.int64), given
 
 

@@ -112,8 +112,9 @@ def scorecard_evidence(
         auc_second, auc_first_minus_second, low, high``, ``log_score_first_minus_second, log_score_low,
         log_score_high`` (mean log probability per prospect out of fold; more than 0 is better), ``verdict``
         ("better" only where the whole interval of the AUC difference lies above 0, "worse", "not_told_apart"; missing
-        where nothing can be compared) and ``note`` (why: one outcome only, or nothing to fit, as :func:`fit_weights`
-        says of too few outcomes and of uneven points).
+        where nothing can be compared) and ``note`` (why: no wins or no losses; nothing to fit, as :func:`fit_weights`
+        says of too few outcomes and of uneven points; too few different profiles: most wins and losses held out
+        together have the same points).
 
     Raises
     ------
@@ -191,6 +192,7 @@ def scorecard_evidence(
             known.points[complete],
             known.won[complete],
             scorecard,
+            closed_won=known.won[known.closed],
             seed=seed,
             folds=folds,
             max_weight=max_weight,

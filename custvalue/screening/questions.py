@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from custvalue import kernels
+from custvalue.frames.nullable import classes
 from custvalue.frames.room import Room
 from custvalue.rules.scorecard import Scorecard
 
@@ -34,12 +35,10 @@ def next_question(
     scorecard: Scorecard, points: Sequence[NDArray[Any]], undecided: NDArray[np.int64], room: Room
 ) -> "pd.Categorical[Any]":
     """Return the missing criterion to ask for next in the undecided rows; missing in all others."""
-    codes: NDArray[Any] = room.codes(kernels.MISSING_CODE)
-    if len(scorecard.criteria) > np.iinfo(codes.dtype).max:
-        codes = codes.astype(np.int64)
+    codes = room.codes(kernels.MISSING_CODE, n_classes=len(scorecard.criteria))
     if undecided.size:
         found = codes[undecided]
         for place in reversed(question_order(scorecard)):
             found[np.isnan(points[place][undecided])] = place
         codes[undecided] = found
-    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(list(scorecard.names)))
+    return classes(codes, scorecard.names)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from custvalue import kernels
 from custvalue.frames.checks import FrameCheck, holds_numbers, to_pandas
-from custvalue.frames.nullable import nullable_booleans, nullable_integers, ordered_classes
+from custvalue.frames.nullable import classes, nullable_booleans, nullable_integers, ordered_classes
 from custvalue.frames.positions import positions
 from custvalue.frames.room import Room
 from custvalue.kernels.places import ranks_and_places
@@ -166,7 +166,7 @@ def read_answers(check: FrameCheck, scorecard: Scorecard, *, contributions: bool
             "a criterion must not bear the name of a result column", taken, "Rename it in the card and the frame."
         )
     criteria = scorecard.criteria
-    plain = [_plain_numbers(check.frame, name) for name in scorecard.names]
+    plain = [_plain_numbers(check.frame, criterion) for criterion in criteria]
     points = [
         criterion_points(check, criterion) if given is None else given
         for criterion, given in zip(criteria, plain, strict=True)
@@ -193,12 +193,26 @@ def read_answers(check: FrameCheck, scorecard: Scorecard, *, contributions: bool
     return Answers(points, totals, score, codes, *_knock_outs(scorecard, points, room), room)
 
 
-def _plain_numbers(frame: pd.DataFrame, name: str) -> Numbers | None:
+def _plain_numbers(frame: pd.DataFrame, criterion: Criterion) -> Numbers | None:
     """Return a column of plain numbers as it lies in the frame, its range unchecked; None for any other column."""
-    if name not in frame or (not frame.columns.is_unique and int((frame.columns == name).sum()) > 1):
+    name, columns = criterion.name, frame.columns
+    if columns.nlevels > 1 or name not in frame or (not columns.is_unique and int((columns == name).sum()) > 1):
         return None
     column = frame[name]
-    return column.to_numpy() if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf" else None
+    if not isinstance(column.dtype, np.dtype) or column.dtype.kind not in "iuf":
+        return None
+    return _at_full_width(criterion, column.to_numpy())
+
+
+def _at_full_width(criterion: Criterion, given: Numbers) -> Numbers:
+    """Return points whose short floats miss a level as floats of full width, those next to a level as that level's."""
+    levels = [level.points for level in criterion.levels]
+    if given.dtype.kind != "f" or all(float(given.dtype.type(points)) == points for points in levels):
+        return given
+    points = given.astype(np.float64)
+    for level in levels:
+        points[given == given.dtype.type(level)] = level
+    return points
 
 
 def criterion_points(check: FrameCheck, criterion: Criterion) -> kernels.Floats:
@@ -236,7 +250,7 @@ def _points_of_texts(check: FrameCheck, criterion: Criterion, column: "pd.Series
 
 
 def _is_huge(criterion: Criterion, given: Numbers) -> bool:
-    return np.isinf(criterion.max_points) and bool(np.fmax.reduce(given, initial=0) > MOST_POINTS)
+    return np.isinf(criterion.max_points) and float(np.fmax.reduce(given, initial=0)) > MOST_POINTS
 
 
 def _most(criterion: Criterion) -> float:
@@ -248,7 +262,8 @@ def _knock_outs(scorecard: Scorecard, points: list[Numbers], room: Room) -> tupl
     knocked, unknown = room.flags(False), room.flags(False)
     fatal = [(c, column) for c, column in zip(scorecard.criteria, points, strict=True) if c.knocks_out]
     for criterion, column in fatal:
-        knocked |= np.isin(column, criterion.knock_out_points)
+        for points_out in criterion.knock_out_points:
+            knocked |= column == points_out
         unknown |= np.isnan(column)
     if fatal:
         unknown &= ~knocked
@@ -325,17 +340,17 @@ def _band_columns(
 
 def _knock_out_reasons(scorecard: Scorecard, answers: Answers) -> dict[str, "pd.Categorical[Any]"]:
     """Return the criterion that knocks each prospect out, the first in the card's order, and what was answered."""
-    by, because = (answers.room.codes(kernels.MISSING_CODE) for _ in range(2))
     fatal = [(place, c) for place, c in enumerate(scorecard.criteria) if c.knocks_out]
     texts = list(dict.fromkeys(level.label.en for _, c in fatal for level in c.levels if level.knocks_out))
+    by, because = (answers.room.codes(kernels.MISSING_CODE, n_classes=len(names)) for names in (fatal, texts))
     for code, (place, criterion) in reversed(list(enumerate(fatal))):
         for level in criterion.levels:
             if level.knocks_out:
                 mine = answers.points[place] == level.points
                 by[mine], because[mine] = code, texts.index(level.label.en)
     return {
-        "knocked_out_by": pd.Categorical.from_codes(by, dtype=pd.CategoricalDtype([c.name for _, c in fatal])),
-        "knocked_out_answer": pd.Categorical.from_codes(because, dtype=pd.CategoricalDtype(texts)),
+        "knocked_out_by": classes(by, [c.name for _, c in fatal]),
+        "knocked_out_answer": classes(because, texts),
     }
 
 
@@ -365,7 +380,7 @@ def _ranked_totals(scorecard: Scorecard, answers: Answers) -> kernels.Floats:
 def _contributions(scorecard: Scorecard, answers: Answers) -> dict[str, kernels.Floats]:
     """Return each criterion's part of the score, or of the total on a raw scale."""
     return {
-        CONTRIBUTION + criterion.name: on_scale(scorecard, column * float(criterion.weight))
+        CONTRIBUTION + criterion.name: on_scale(scorecard, np.multiply(column, criterion.weight, dtype=np.float64))
         if criterion.weight > 0
         else np.zeros(column.size)
         for criterion, column in zip(scorecard.criteria, answers.points, strict=True)

@@ -92,7 +92,8 @@ def score_sensitivity(
 
         Prospects with a missing answer that carries weight or may knock out are left out: all columns but their own
         are missing, and they count for nobody's rank. Prospects knocked out are in the lowest band whatever the
-        weights: they have no rank, are in no top, and only their points can move them.
+        weights: they have no rank, are in no top, and only their points can move them; what would is missing where the
+        answer to another criterion that may knock out is.
 
         ``.weights``: one row per criterion in the card's order: ``criterion``, ``weight``, ``share_of_weight``,
         ``weight_low`` and ``weight_high`` (the middle 90 % of the draws).
@@ -246,7 +247,9 @@ def _under_draws(
 def _single_changes(scorecard: Scorecard, answers: Answers, known: np.ndarray) -> dict[str, Any]:
     """Return the smallest change of points, and of one weight, that moves each prospect to another band."""
     card = _card(scorecard)
-    rows = np.flatnonzero(known)
+    fatal_answers = [column for c, column in zip(scorecard.criteria, answers.points, strict=True) if c.knocks_out]
+    open_fate = np.logical_or.reduce([np.isnan(column) for column in fatal_answers], axis=0, initial=False)
+    rows = np.flatnonzero(known & ~open_fate)
     points = np.column_stack([column[rows] for column in answers.points]).astype(np.float64)
     total = answers.totals.total[rows]
     levels = [[level.points for level in c.levels] for c in scorecard.criteria]

@@ -28,6 +28,12 @@ COMPARISONS = ((HAND, EQUAL), (OUT_OF_FOLD, EQUAL), (HAND, OUT_OF_FOLD))
 VERDICTS = ("worse", "not_told_apart", "better")
 WORSE, NOT_TOLD_APART, BETTER = range(3)
 ONE_OUTCOME, NO_FOLDS = "only one outcome is known", "too few different profiles to hold any out"
+NO_OUTCOME = "no outcome is known"
+INCOMPLETE = "no prospect of known outcome has an answer to every criterion and is not knocked out"
+ONE_OUTCOME_COMPLETE = "only one outcome is known of the prospects with every answer and not knocked out"
+ALIKE = "too few different profiles: {alike:.0%} of the won and lost held out together have the same points"
+# Of the won and lost prospects that are held out together at least so many must differ in their points.
+LEAST_TOLD_APART = 0.5
 
 Integers = NDArray[np.int64]
 
@@ -46,19 +52,23 @@ def compare_weights(
     won: NDArray[np.bool_],
     scorecard: Scorecard,
     *,
+    closed_won: NDArray[np.bool_],
     seed: int,
     folds: int,
     max_weight: int,
     level: float,
 ) -> pd.DataFrame:
-    """Return one row per comparison of two ways to weigh the same points; see ``scorecard_evidence``."""
+    """Return one row per comparison of two ways to weigh the same points; see ``scorecard_evidence``.
+
+    ``closed_won`` says of every prospect of known outcome, also of those left out here, whether it was won.
+    """
     hand = np.array([float(criterion.weight) for criterion in scorecard.criteria])
-    reason = "" if won.any() and not won.all() else ONE_OUTCOME
+    reason = _nothing_to_compare(won, closed_won)
     place, tally = tallied(points, won)
     fold = fold_of_profile(tally.trials, folds, np.random.default_rng(seed))
     if not reason and np.unique(fold).size < MIN_FOLDS:
         reason = NO_FOLDS
-    no_fit = reason or too_few(won, points.shape[1])
+    no_fit = reason or too_few(won, points.shape[1]) or _too_alike(tally, fold)
     if not no_fit:
         no_fit = uneven(
             whole_weights(tally, max_weight, folds, np.random.default_rng(seed)), scorecard.names, max_weight
@@ -76,6 +86,27 @@ def compare_weights(
     return table.assign(verdict=ordered_classes(table["verdict"].to_numpy(dtype=np.int8), VERDICTS)).astype(
         {"first": "str", "second": "str", "note": "str"}
     )
+
+
+def _nothing_to_compare(won: NDArray[np.bool_], closed_won: NDArray[np.bool_]) -> str:
+    """Return why there are no wins to be set against losses, or nothing."""
+    if won.any() and not won.all():
+        return ""
+    if not closed_won.size:
+        return NO_OUTCOME
+    if closed_won.all() or not closed_won.any():
+        return ONE_OUTCOME
+    return ONE_OUTCOME_COMPLETE if won.size else INCOMPLETE
+
+
+def _too_alike(tally: Tally, fold: Integers) -> str:
+    """Return that most wins and losses held out together cannot be told apart by any weights, or nothing."""
+    lost = tally.trials - tally.won
+    pairs = float((np.bincount(fold, tally.won) * np.bincount(fold, lost)).sum())
+    if pairs == 0:
+        return NO_FOLDS
+    alike = float((tally.won * lost).sum()) / pairs
+    return ALIKE.format(alike=alike) if 1 - alike < LEAST_TOLD_APART else ""
 
 
 def _hold_out(

@@ -281,6 +281,16 @@ def test_all_that_is_wrong_is_said_at_once():
     assert "rates a criterion of a prospect once" in text
 
 
+def test_a_rating_given_twice_is_named_by_prospect_and_criterion_with_both_rows():
+    ratings = cv.load_ratings()
+    ratings = pd.concat([ratings, ratings.iloc[[7]]]).set_axis([f"r{k}" for k in range(len(ratings) + 1)])
+    prospect, rater, criterion = ratings.iloc[7][["prospect", "rater", "criterion"]]
+    with pytest.raises(ValueError, match="rates a criterion of a prospect once") as refused:
+        rater_agreement(ratings, seed=1)
+    assert f"got {rater!r} (column 'rater', row 'r{len(ratings) - 1}')" in str(refused.value)
+    assert f"prospect {prospect}, criterion {criterion} stands in row r7 already" in str(refused.value)
+
+
 def test_a_criterion_off_the_scorecard_is_one_problem_however_many_rows_it_has():
     with pytest.raises(ValueError, match="a rated criterion must stand on the scorecard") as refused:
         rater_agreement(cv.load_ratings().assign(criterion="wealth"), seed=1)

@@ -26,14 +26,14 @@ from custvalue.screening.association import criterion_association
 from custvalue.screening.evidence import scorecard_evidence
 from custvalue.screening.win_tables import score_groups
 
+LEVELS = tuple(Level(points, Label(f"{points}", f"{points}分")) for points in range(3))
 PARTS = ("summary", "bands", "gains", "calibration", "curve", "criteria", "levels", "weights")
 
 
 def card(*weights):
     """Return a card of criteria a, b, … that give 0 to 2 points, banded on 20."""
-    levels = tuple(Level(points, Label(f"{points}", f"{points}分")) for points in range(3))
     criteria = tuple(
-        Criterion(name, Label(name, name), levels, weight, "test")
+        Criterion(name, Label(name, name), LEVELS, weight, "test")
         for name, weight in zip("abcdef", weights, strict=False)
     )
     return Scorecard(Label("test", "测试"), criteria, playbook.SCREENING_BANDS, "test", 20.0)
@@ -420,6 +420,50 @@ def test_too_few_outcomes_leave_the_fitted_weights_out_and_say_why():
         assert pd.isna(weights.loc[pair, "verdict"])
 
 
+def test_where_both_outcomes_are_known_but_not_of_complete_prospects_the_note_says_so():
+    frame = prospects(60, 2, 1.0, 0)
+    for unanswered, why in (
+        (frame.assign(b=np.nan), "no prospect of known outcome has an answer to every criterion"),
+        (
+            frame.assign(b=frame["b"].where(frame["outcome"] == "won")),
+            "only one outcome is known of the prospects with",
+        ),
+    ):
+        weights = scorecard_evidence(unanswered, scorecard=card(2, 1), seed=1).weights
+        assert weights["note"].str.startswith(why).all()
+        assert weights["verdict"].isna().all()
+    fatal = replace(card(2, 1).criteria[0].levels[0], knocks_out=True)
+    everyone = replace(
+        card(2, 1), criteria=(replace(card(2, 1).criteria[0], levels=(fatal, *LEVELS[1:])), card(2, 1).criteria[1])
+    )
+    weights = scorecard_evidence(frame.assign(a=0), scorecard=everyone, seed=1).weights
+    assert weights["note"].str.endswith("is not knocked out").all()
+
+
+def test_where_most_held_out_together_have_the_same_points_fitted_weights_are_not_judged():
+    # Two profiles hold 340 of 400: of their wins and losses most pairs in a fold are of one profile.
+    rng = np.random.default_rng(4)
+    points = np.vstack([np.repeat([[0, 0, 0], [2, 2, 2]], 170, axis=0), rng.integers(0, 3, (60, 3))])
+    won = rng.random(400) < np.where(points[:, 0] == 2, 0.7, 0.3)
+    frame = pd.DataFrame(points, columns=list("abc")).assign(outcome=np.where(won, "won", "lost"))
+    weights = comparison(frame, card(3, 2, 1), 1)
+    assert weights.loc[("hand", "equal"), "note"] == ""
+    for pair in (("fitted", "equal"), ("hand", "fitted")):
+        share = float(
+            weights.loc[pair, "note"].removeprefix("too few different profiles: ").split(" % ")[0].split("%")[0]
+        )
+        assert 50 < share < 100
+        assert pd.isna(weights.loc[pair, "verdict"])
+
+
+def test_where_points_part_the_outcomes_completely_no_verdict_stands_without_numbers():
+    frame = prospects(200, 2, 0.0, 0).assign(a=lambda f: np.where(f["outcome"] == "won", 2, 0))
+    frame["b"] = frame["a"]
+    weights = comparison(frame, card(2, 1), 1)
+    assert (weights["verdict"].notna() == weights["low"].notna()).all()
+    assert (weights["verdict"].isna() == (weights["note"] != "")).all()
+
+
 def test_where_no_whole_weights_can_be_proposed_none_are_compared():
     # a matters alone, and by so little a point (2,000 of them) that in whole weights it would be nothing beside noise.
     frame = prospects(1500, 3, 1.5, 0).assign(a=lambda f: f["a"] * 1000)
@@ -444,10 +488,10 @@ def test_with_shuffled_outcomes_better_than_equal_is_claimed_in_at_most_5_percen
     assert claims <= 10
 
 
-@pytest.mark.parametrize("outcome", ["won", None])
-def test_without_both_outcomes_there_is_no_comparison_and_no_auc(outcome):
+@pytest.mark.parametrize(("outcome", "why"), [("won", "only one outcome is known"), (None, "no outcome is known")])
+def test_without_both_outcomes_there_is_no_comparison_and_no_auc(outcome, why):
     result = scorecard_evidence(prospects(30, 2, 0, 0).assign(outcome=outcome), scorecard=card(2, 1), seed=1)
-    assert result.weights["note"].unique().tolist() == ["only one outcome is known"]
+    assert result.weights["note"].unique().tolist() == [why]
     assert result.summary["auc_method"].tolist() == ["undefined"]
     assert result.curve["logistic_win_rate"].isna().all()
 

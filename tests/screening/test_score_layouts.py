@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from custvalue import score_prospects
+from custvalue import playbook, score_prospects
 from custvalue.kernels.limits import bit_ranges, surely_between
 from custvalue.kernels.points import SLICE, weighted_totals
 from custvalue.rules import Criterion, Label, Level, Scorecard
@@ -76,7 +76,7 @@ def test_totals_of_odd_weights_are_the_exact_sum_but_for_round_off():
 
 
 @pytest.mark.parametrize(
-    "weights", [(1.0, 1_000_000.0), (1.0, 1_000_001.0), (0.1, 0.2, 0.4), (0.5, 2.0, 0.0, 1.5), (1e-300, 1e20)]
+    "weights", [(1.0, 1_000_000.0), (1.0, 1_000_001.0), (0.1, 0.2, 0.4), (0.5, 2.0, 0.0, 1.5), (1e-99, 1e20)]
 )
 def test_weights_counted_in_the_smallest_weigh_the_same(weights):
     points = np.random.default_rng(7).integers(0, 10, (40, len(weights))).astype(float)
@@ -150,3 +150,113 @@ def test_whole_numbers_start_at_the_next_whole_number():
 def test_of_a_range_that_starts_below_zero_nothing_is_known_without_a_closer_look():
     values = np.array([[1.0, 2.0], [1.0, 2.0]])
     assert surely_between(values, bit_ranges(values.dtype, [(-2.0, 5.0), (1.0, 5.0)])).tolist() == [False, True]
+
+
+KINDS = ["f2", "f4", "f8", ">f2", ">f4", ">f8", "longdouble", "i1", "i2", "i4", "i8", ">i4", "u1", "u2", "u4", "u8"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_number_gives_the_same_answer_and_the_same_refusals(kind):
+    points = np.random.default_rng(9).integers(0, 3, (500, 6))
+    rules = playbook.SCREENING
+    plain = score_prospects(pd.DataFrame(points, columns=rules.names))
+    for columns_first in (points.astype(kind), np.asfortranarray(points.astype(kind))):
+        frame = pd.DataFrame(columns_first, columns=rules.names)
+        assert frame.dtypes.iloc[0] == np.dtype(kind)
+        added = list(plain.columns[6:])
+        pd.testing.assert_frame_equal(score_prospects(frame)[added], plain[added])
+        if np.dtype(kind).kind != "u":
+            with pytest.raises(InputError, match="need must be 0 or more: got -1"):
+                score_prospects(frame.assign(need=frame["need"].mask(frame.index == 7, -1).astype(kind)))
+        with pytest.raises(InputError, match="need must be 2 or less: got 100"):
+            score_prospects(frame.assign(need=frame["need"].mask(frame.index == 7, 100).astype(kind)))
+        if np.dtype(kind).kind == "f":
+            gap = score_prospects(frame.assign(need=frame["need"].mask(frame.index == 7).astype(kind)))
+            assert gap["total_low"].iloc[7] == plain["total"].iloc[7] - 2 * points[7, 2]
+            assert gap["total"].isna().sum() == 1
+
+
+def test_big_endian_points_out_of_range_are_refused_in_a_frame_that_is_one_block():
+    frame = pd.DataFrame({name: np.ones(3, ">f8") for name in playbook.SCREENING.names})
+    frame.loc[1, "need"] = 100
+    with pytest.raises(InputError, match=r"need must be 2 or less: got 100\.0 .*row 1"):
+        score_prospects(frame)
+
+
+def test_places_of_points_without_a_sign_put_the_heaviest_criterion_first():
+    # Weights 2 3 2 1 1 1: both total 6, row 1 from the position (3 × 2).
+    rows = [[0, 0, 0, 2, 2, 2], [0, 2, 0, 0, 0, 0]]
+    scored = score_prospects(pd.DataFrame(rows, columns=playbook.SCREENING.names, dtype="uint8"))
+    assert scored["total"].tolist() == [6, 6]
+    assert scored["place"].tolist() == [2, 1]
+
+
+@pytest.mark.parametrize("need", [[1, True, 2], [True, 1, 2], [0, False, 1], ["no need named", 1, True]])
+def test_yes_and_no_among_points_are_refused_wherever_they_stand(need):
+    frame = pd.DataFrame(1, index=range(3), columns=playbook.SCREENING.names).assign(need=pd.Series(need, dtype=object))
+    with pytest.raises(InputError, match="need must be one of"):
+        score_prospects(frame)
+
+
+@pytest.mark.parametrize("kind", ["float16", "float32", "float64", "longdouble"])
+def test_points_of_a_level_in_short_floats_are_those_of_the_level(kind):
+    levels = tuple(Level(p, Label(f"l{p}", f"级{p}"), knocks_out=p == 0.1) for p in (0.1, 0.7, 2.3))
+    rules = Scorecard(
+        Label("short", "短"), (Criterion("a", Label("a", "甲"), levels, 0.3, "test"),), SCREENING_BANDS, "test"
+    )
+    frame = pd.DataFrame({"a": np.array([0.1, 0.7, 2.3], dtype=kind)})
+    if kind == "longdouble":  # of greater width, so next to the levels: not knocked out unless exactly there
+        frame["a"] = np.array([0.1, 0.7, 2.3]).astype(kind)
+    scored = score_prospects(frame, scorecard=rules, contributions=True)
+    assert scored["knocked_out"].tolist() == [True, False, False]
+    assert scored["knocked_out_by"].notna().tolist() == [True, False, False]
+    assert scored["total"].tolist() == [0.3 * 0.1, 0.3 * 0.7, 0.3 * 2.3]
+    assert scored["contribution_a"].tolist() == scored["score"].tolist()
+    assert scored["contribution_a"].dtype == np.float64
+    assert scored["band"].iloc[0] == "shelve"
+
+
+def test_contributions_of_short_floats_add_up_and_do_not_overflow():
+    open_ended = Criterion("a", Label("a", "甲"), (), 2.0, "test")
+    rules = Scorecard(Label("open", "开"), (open_ended,), SCREENING_BANDS, "test", None)
+    scored = score_prospects(pd.DataFrame({"a": np.array([60_000], "float16")}), scorecard=rules, contributions=True)
+    assert scored["total"].tolist() == scored["contribution_a"].tolist() == [2 * float(np.float16(60_000))]
+
+
+def test_hundreds_of_criteria_and_answers_that_knock_out_are_told_apart():
+    levels = tuple(Level(p, Label(f"l{p}", f"级{p}"), knocks_out=p < 149) for p in range(151))
+    criteria = tuple(Criterion(f"c{k}", Label(f"c{k}", f"丙{k}"), levels, 1.0, "test") for k in range(130))
+    rules = Scorecard(Label("many", "多"), criteria, SCREENING_BANDS, "test")
+    frame = pd.DataFrame(150, index=range(2), columns=rules.names)
+    frame.loc[1, "c129"] = 148
+    scored = score_prospects(frame, scorecard=rules)
+    assert scored["knocked_out"].tolist() == [False, True]
+    assert (scored["knocked_out_by"].iloc[1], scored["knocked_out_answer"].iloc[1]) == ("c129", "l148")
+
+
+def test_columns_of_two_levels_are_refused_as_missing():
+    frame = pd.DataFrame(1.0, index=range(2), columns=pd.MultiIndex.from_product([playbook.SCREENING.names, ["a"]]))
+    with pytest.raises(InputError, match="column 'need' is needed"):
+        score_prospects(frame)
+
+
+@pytest.mark.parametrize(
+    ("weight", "fine"), [(0.0, True), (1e-100, True), (9e-101, False), (1e100, True), (2e100, False)]
+)
+def test_weights_that_carry_totals_out_of_the_range_of_numbers_are_refused(weight, fine):
+    def make():
+        return Criterion("a", Label("a", "甲"), (), weight, "test")
+
+    if fine:
+        assert make().weight == weight
+    else:
+        with pytest.raises(InputError, match=r"must be 0 or lie between 1e-100 and 1e\+100"):
+            make()
+
+
+def test_full_marks_of_ten_tenths_are_the_whole_scale():
+    levels = playbook.SCREENING.criteria[2].levels
+    tenths = tuple(Criterion(f"c{k}", Label(f"c{k}", f"丙{k}"), levels, 0.1, "test") for k in range(10))
+    rules = Scorecard(Label("tenths", "十"), tenths, SCREENING_BANDS, "test")
+    scored = score_prospects(pd.DataFrame([[2] * 10, [1] * 10], columns=rules.names), scorecard=rules)
+    assert scored["score"].tolist() == [20, 10]

@@ -81,6 +81,12 @@ def test_a_score_that_misses_a_cut_by_round_off_stands_on_it():
     assert scored["band"].tolist() == ["invest"]
 
 
+def test_a_level_in_other_letters_or_with_blanks_is_pointed_to():
+    frame = pd.DataFrame([[" LISTED COMPANY ", 1, 1, 1, 1, 1]], columns=CARD.names)
+    with pytest.raises(InputError, match=r"got ' LISTED COMPANY '.*row 0.*Did you mean 'listed company'"):
+        score_prospects(frame)
+
+
 def test_ten_criteria_of_one_weight_add_up_before_they_are_weighed():
     levels = (Level(0, Label("none", "无")), Level(20, Label("all", "全")))
     tenths = tuple(Criterion(f"c{i}", Label(f"c{i}", f"丙{i}"), levels, 0.1, "test") for i in range(10))

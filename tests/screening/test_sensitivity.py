@@ -1,6 +1,7 @@
 """How bands and ranks fare under drawn weights, and the smallest change that moves a prospect: beside naive loops."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -221,8 +222,9 @@ def naive_points_change(row, card):
     for criterion, have in zip(card.criteria, row, strict=True):
         for level in sorted(criterion.levels, key=lambda level: -level.points):
             then = score_prospects(frame.assign(**{criterion.name: level.points}), scorecard=card)["band"].iloc[0]
-            if then != now and (best is None or abs(level.points - have) < best[0]):
-                best = (abs(level.points - have), criterion.name, level.points, then)
+            apart = abs(Fraction(str(level.points)) - Fraction(str(have)))  # tenths as written: 1.2 − 1 is 0.2
+            if then != now and (best is None or apart < best[0]):
+                best = (apart, criterion.name, level.points, then)
     return best if best is None else best[1:]
 
 
@@ -439,3 +441,37 @@ def test_of_equally_small_changes_of_a_weight_the_one_to_the_higher_band_is_told
     found = score_sensitivity(pd.DataFrame({"c0": [5.0], "c1": [6.0]}), scorecard=card, seed=1, draws=10).prospects
     parts = ("criterion", "to", "relative", "direction", "band")
     assert found[[f"weight_change_{part}" for part in parts]].iloc[0].tolist() == ["c1", 1.5, 0.5, "raise", "key"]
+
+
+def test_equally_small_changes_go_to_the_first_criterion_in_spite_of_round_off():
+    # Total 13 = 5 × 1 + 5 + 3 of a cut at 14: c0 from 5 to 6 and c1 from 1 to 1.2 are both 20 % up.
+    heavy = card_of([5, 1, 1], [1, 5, 5], scale=None)
+    by_weight = score_sensitivity(pd.DataFrame({"c0": [1], "c1": [5], "c2": [3]}), scorecard=heavy, seed=1).prospects
+    assert by_weight["weight_change_relative"].iloc[0] == pytest.approx(0.2)
+    assert by_weight["weight_change_criterion"].iloc[0] == "c0"
+    # 0.2 − 0.1 and 0.3 − 0.2 are not the same float: 0.1 and 0.09999999999999998.
+    tenths = tuple(Level(p, Label(f"l{p}", f"级{p}")) for p in (0.1, 0.2, 0.3))
+    names = ("c0", "c1")
+    light = Scorecard(
+        Label("test", "测试"),
+        tuple(Criterion(name, Label(name, name), tenths, 1.0, "test") for name in names),
+        replace(SCREENING_BANDS, cuts=(0.45, 0.9)),
+        "test",
+        None,
+    )
+    by_points = score_sensitivity(pd.DataFrame({"c0": [0.2], "c1": [0.3]}), scorecard=light, seed=1).prospects
+    assert by_points["points_change_criterion"].iloc[0] == "c0"
+
+
+def test_a_prospect_knocked_out_is_not_said_to_be_saved_while_another_knock_out_is_unanswered():
+    fatal = (Level(0, Label("out", "出局"), knocks_out=True), Level(1, Label("in", "在")))
+    criteria = (
+        Criterion("a", Label("a", "甲"), fatal, 1.0, "test"),
+        Criterion("b", Label("b", "乙"), fatal, 0.0, "test"),
+        Criterion("c", Label("c", "丙"), tuple(Level(p, Label(f"l{p}", f"级{p}")) for p in range(20)), 1.0, "test"),
+    )
+    rules = Scorecard(Label("test", "测试"), criteria, SCREENING_BANDS, "test")
+    frame = pd.DataFrame({"a": [0, 0], "b": [np.nan, 1], "c": [19, 19]})
+    found = score_sensitivity(frame, scorecard=rules, seed=1).prospects
+    assert found["band"].tolist() == ["shelve", "shelve"]
+    assert found["points_change_criterion"].isna().tolist() == [True, False]
