@@ -146,8 +146,11 @@ def test_bars_are_stacked_by_criterion_in_the_cards_order_and_ranked_by_points()
     assert (by_name["Position in its industry"].x, by_name["Position in its industry"].y) == ((6,), (0,))
     assert by_name["Budget"].x == ()
     assert [(shape.x0, shape.x1) for shape in figure.layout.shapes] == [(8, 8), (14, 14)]
-    # 6 of the 12 points of both come from the position, and 6 from the company type: the first of the card is named.
-    assert figure.layout.meta["finding"] == "“Company type” contributes most: 50 % of all points of 2 prospects"
+    # 6 of the 12 points of both come from the position, and 6 from the company type: neither alone is the most.
+    tied = "“Company type” and 1 more contribute most: 50 % each of all points of 2 prospects"
+    assert figure.layout.meta["finding"] == tied
+    alone = plot_contributions(contributions(["A", "B"], [[2, 0, 0, 0, 0, 0], [2, 2, 0, 0, 0, 0]]))
+    assert alone.layout.meta["finding"] == "“Company type” contributes most: 57 % of all points of 2 prospects"
     assert by_name["Company type"].hovertext[0] == "B: 2 from Company type."
 
 
@@ -208,9 +211,15 @@ def test_intervals_points_and_shares_are_those_of_the_frame_in_order_of_rank():
 
 def test_a_prospect_is_safe_in_the_top_from_nine_draws_in_ten():
     finding = plot_rank_intervals(ranked()).layout.meta["finding"]
-    assert finding == "1 of the top 2 prospects stays in the top 2 in at least 90 % of the weight draws"
+    assert finding == "1 of the 2 prospects ranked 2 or better stays in the top 2 in at least 90 % of the weight draws"
     both = ranked(top_2_share_of_weight_draws=[0.9, 0.9, 0.0, np.nan])
-    assert plot_rank_intervals(both).layout.meta["finding"].startswith("2 of the top 2 prospects stay in")
+    assert plot_rank_intervals(both).layout.meta["finding"].startswith("2 of the 2 prospects ranked 2 or better")
+
+
+@pytest.mark.parametrize(("share", "text"), [(0.8949, "89 %"), (0.8951, "89.5 %"), (0.8999, "89.9 %"), (0.9, "90 %")])
+def test_a_share_that_falls_short_of_nine_in_ten_does_not_read_as_nine_in_ten(share, text):
+    figure = plot_rank_intervals(ranked(top_2_share_of_weight_draws=[share, 0.9, 0.0, np.nan]))
+    assert figure.data[-1].text[1].strip() == text
 
 
 def test_the_note_says_that_shares_are_no_probabilities():

@@ -22,6 +22,7 @@ from custvalue.charts.wording import (
     shortened,
 )
 from custvalue.frames.checks import FrameCheck
+from custvalue.kernels import ROUND_OFF
 from custvalue.rules import playbook
 from custvalue.rules.labels import Label, Lang, check_lang
 from custvalue.rules.scorecard import Criterion, Scorecard
@@ -32,6 +33,10 @@ _PATTERNS = ("", "/", "x", ".")
 _MOST = Label(
     "“{criterion}” contributes most: {share} of all points of {m} {prospects}",
     "“{criterion}”贡献最多：占{m}个潜在客户全部得分的{share}",
+)
+_MOST_TIED = Label(
+    "“{criterion}” and {others} more contribute most: {share} each of all points of {m} {prospects}",
+    "“{criterion}”等{tied}项并列贡献最多：各占{m}个潜在客户全部得分的{share}",
 )
 _NO_POINTS = Label("No criterion contributes any points to {m} {prospects}", "{m}个潜在客户在各准则上均未得分")
 _STACK_SENTENCE = Label(
@@ -138,5 +143,7 @@ def _greatest_part(parts: NDArray[np.float64], labels: list[str], lang: Lang) ->
     words = {"m": count_text(m), "prospects": agree(m, "prospect", "prospects")}
     if not sums.sum() > 0:
         return say(_NO_POINTS, lang, **words)
-    most = int(np.argmax(sums))
-    return say(_MOST, lang, **words, criterion=labels[most], share=percent_text(sums[most] / sums.sum(), lang))
+    most, tied = int(np.argmax(sums)), int((sums >= sums.max() * (1 - ROUND_OFF)).sum())
+    words |= {"criterion": labels[most], "share": percent_text(sums[most] / sums.sum(), lang)}
+    words |= {"others": count_text(tied - 1), "tied": count_text(tied)}
+    return say(_MOST_TIED if tied > 1 else _MOST, lang, **words)

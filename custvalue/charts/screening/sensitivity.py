@@ -35,8 +35,8 @@ SAFE, POINT, AXIS_ROOM = 0.9, 11, 1.04
 
 _TOP_COLUMN = re.compile(r"top_(\d+)_share_of_weight_draws")
 _FINDING = Label(
-    "{safe} of the top {top} {prospects} {stay} in the top {k} in at least {share} of the weight draws",
-    "前{top}名潜在客户中有{safe}个在至少{share}的权重抽样中保持前{k}名",
+    "{safe} of the {top} {prospects} ranked {k} or better {stay} in the top {k} in at least {share} of the weight draws",
+    "排名前{k}的{top}个潜在客户中有{safe}个在至少{share}的权重抽样中保持前{k}名",
 )
 _SENTENCE = Label(
     "Points give the rank of {n} of {m} {prospects} by the given weights, lines the ranks in the middle 90 % of the "
@@ -92,7 +92,7 @@ def plot_rank_intervals(
     >>> from custvalue.screening.sensitivity import score_sensitivity
     >>> found = score_sensitivity(cv.load_exercise(), scorecard=cv.playbook.EXERCISE, draws=200, seed=1)
     >>> plot_rank_intervals(found, scorecard=cv.playbook.EXERCISE).layout.meta["finding"]
-    '3 of the top 5 prospects stay in the top 5 in at least 90 % of the weight draws'
+    '3 of the 5 prospects ranked 5 or better stay in the top 5 in at least 90 % of the weight draws'
     """
     check_lang(lang)
     if not isinstance(result, ScoreSensitivity):
@@ -141,7 +141,7 @@ def plot_rank_intervals(
                 low=count_text(low[row]),
                 high=count_text(high[row]),
                 k=count_text(k),
-                share=percent_text(share[row], lang),
+                share=_share_text(share[row], lang),
             )
         )
         for who, row in zip(names, rows, strict=True)
@@ -166,7 +166,7 @@ def plot_rank_intervals(
         showlegend=False,
         x=drawn(high[rows]),
         y=list(range(rows.size)),
-        text=[markup("   " + percent_text(value, lang)) for value in share[rows]],
+        text=[markup("   " + _share_text(value, lang)) for value in share[rows]],
         textposition="middle right",
         hoverinfo="skip",
         cliponaxis=False,
@@ -201,6 +201,12 @@ def _finding(rank: NDArray[np.float64], share: NDArray[np.float64], k: int, lang
         stay=agree(safe, "stays", "stay"),
         share=percent_text(SAFE, lang),
     )
+
+
+def _share_text(share: float, lang: Lang) -> str:
+    """Return a share so that what falls short of being safe does not read as safe."""
+    short = share < SAFE <= round(share, 2)
+    return percent_text(np.floor(share * 1000) / 1000 if short else share, lang, decimals=int(short))
 
 
 def _left_out(frame: pd.DataFrame, ranked: NDArray[np.int64], lang: Lang) -> str:
