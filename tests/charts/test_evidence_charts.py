@@ -113,7 +113,7 @@ def test_nothing_known_is_said(chart):
 def test_bands_stand_highest_first_at_their_rates_with_their_intervals(judged):
     figure = plot_evidence(judged)
     drawn = traces(figure)
-    assert figure.layout.yaxis.ticktext == ("key prospect", "invest", "shelve for now", "undecided")
+    assert figure.layout.yaxis.ticktext == ("key prospect", "invest", "shelve for now", "– (answers missing)")
     rates = judged.bands["win_rate_closed"]
     assert drawn["win rate"].x == pytest.approx(rates, abs=1e-5)
     assert drawn["interval"].x[:2] == pytest.approx(judged.bands[["low", "high"]].iloc[0], abs=1e-5)
@@ -145,28 +145,182 @@ def test_the_title_claims_only_what_the_interval_of_the_auc_allows(judged, low, 
     assert plot_evidence(result).layout.title.text.startswith(start)
 
 
+AUC_WORDS = "a won prospect outscores a lost one in {} of pairs ({} to {}; ties count half)"
+
+
+def test_the_auc_is_said_to_count_ties_half_since_the_won_one_scored_strictly_higher_in_fewer_pairs(judged):
+    scores = cv.score_prospects(cv.load_prospects()).assign(outcome=cv.load_prospects()["outcome"])
+    won, lost = (scores.loc[scores["outcome"] == x, "score"].dropna().to_numpy() for x in ("won", "lost"))
+    higher, equal = (won[:, None] > lost).mean(), (won[:, None] == lost).mean()
+    assert judged.summary["auc"].iloc[0] == pytest.approx(higher + equal / 2)
+    assert higher < judged.summary["auc"].iloc[0] - 0.03
+    assert AUC_WORDS.format("62 %", "52 %", "71 %") in plot_evidence(judged).layout.meta["finding"]
+    assert (
+        "62%的配对中赢单者得分更高（52%至71%；同分计一半）" in plot_evidence(judged, lang="zh").layout.meta["finding"]
+    )
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.6, 0.7), (0.4, 0.7), (0.3, 0.4)])
+@pytest.mark.parametrize("plot", [plot_evidence, plot_score_calibration])
+def test_no_title_or_sentence_tells_pairs_without_saying_what_ties_count(judged, low, high, plot):
+    result = replace(judged, summary=judged.summary.assign(auc_low=low, auc_high=high))
+    for lang, pairs, ties in (("en", "pairs", "ties count half"), ("zh", "配对", "同分计一半")):
+        for text in plot(result, lang=lang).layout.meta.values():
+            assert (pairs in text) == (ties in text)
+
+
+@pytest.mark.parametrize("plot", [plot_evidence, plot_score_calibration])
+def test_a_card_that_gives_everybody_the_same_score_is_not_said_to_rank_half_of_the_pairs(plot):
+    constant = evidence([[1, 1]] * 8, ["won"] * 3 + ["lost"] * 5)
+    assert constant.summary["auc"].iloc[0] == 0.5
+    assert plot(constant).layout.meta["finding"] == (
+        "All 8 prospects with a certain score have the same one: nothing to judge scores by"
+    )
+    assert plot(constant, lang="zh").layout.meta["finding"] == "8个有确定得分的潜在客户得分全部相同，无法评判得分"
+    assert "scored highest" not in plot(constant).layout.meta["sentence"]
+    # One score that differs is enough to say how often the won one outscored the lost one.
+    nearly = evidence([[1, 1]] * 7 + [[1, 0]], ["won"] * 3 + ["lost"] * 5)
+    assert plot(nearly).layout.meta["finding"].startswith("It is not shown that higher scores win more: a won")
+
+
+def test_no_line_is_said_to_be_fitted_through_one_score():
+    figure = plot_score_calibration(evidence([[1, 1]] * 8, ["won"] * 3 + ["lost"] * 5))
+    assert not figure.layout.title.subtitle.text
+    assert "fitted" not in figure.layout.meta["sentence"]
+    assert [len(trace.x) for trace in figure.data] == [0, 0, 1]
+    two = plot_score_calibration(evidence([[1, 1]] * 4 + [[1, 2]] * 4, ["won"] * 3 + ["lost"] * 5))
+    assert two.layout.title.subtitle.text.startswith("Fitted to the 8 prospects")
+    assert "fitted" in two.layout.meta["sentence"]
+
+
+def test_the_count_of_a_group_at_the_end_of_the_axis_stands_within_the_picture():
+    result = evidence([[0, 0]] * 10 + [[2, 2]] * 10, ["lost"] * 10 + ["won"] * 10)
+    assert traces(plot_score_calibration(result))["win rate"].textposition == ("top right", "top left")
+
+
+def banded(judged, *rows):
+    """Return the evidence with (rate, low, high) of the bands key, invest and shelve, highest first."""
+    table = pd.DataFrame([*rows, (0.99, 0.98, 1.0)], columns=["win_rate_closed", "low", "high"], dtype="float64")
+    assert len(table) == len(judged.bands)
+    return replace(judged, bands=judged.bands.assign(**table))
+
+
+EMPTY_BAND = (None, None, None)
+
+
 @pytest.mark.parametrize(
-    ("rates", "but"),
+    ("rows", "but"),
     [
-        ([0.6, 0.5, 0.4], ":"),
-        ([0.4, 0.5, 0.3], ", but the top band does not:"),
-        ([0.5, 0.5, 0.3], ", but the top band does not:"),
-        ([0.6, 0.3, 0.4], ", but not every band wins more than the one below:"),
-        ([0.6, None, 0.4], ":"),
-        ([None, 0.3, 0.4], ", but not every band wins more than the one below:"),
+        # The top band's interval lies above all others.
+        ([(0.8, 0.7, 0.9), (0.5, 0.4, 0.6), (0.3, 0.2, 0.65)], ""),
+        # A worse rate is no finding while the intervals overlap, nor is a better one; ends that touch overlap.
+        ([(0.4, 0.2, 0.7), (0.5, 0.4, 0.6), (0.3, 0.2, 0.5)], ", but the top band is not told apart from the others"),
+        ([(0.6, 0.3, 0.8), (0.5, 0.4, 0.6), (0.3, 0.2, 0.5)], ", but the top band is not told apart from the others"),
+        ([(0.6, 0.5, 0.8), (0.5, 0.4, 0.6), (0.3, 0.2, 0.5)], ", but the top band is not told apart from the others"),
+        ([(0.6, 0.5, 0.8), (0.5, 0.4, 0.6), (0.3, 0.2, 0.4)], ", but the top band is not told apart from “invest”"),
+        ([(0.6, 0.5, 0.8), EMPTY_BAND, (0.4, 0.3, 0.5)], ", but the top band is not told apart from “shelve for now”"),
+        ([(0.6, 0.5, 0.8), EMPTY_BAND, (0.4, 0.3, 0.49)], ""),
+        # A band is said to do worse where its whole interval lies below that of a lower band.
+        ([(0.2, 0.1, 0.39), (0.5, 0.4, 0.6), (0.3, 0.2, 0.5)], ", but “key prospect” wins less often than “invest”"),
+        ([(0.2, 0.1, 0.4), (0.5, 0.4, 0.6), (0.3, 0.2, 0.5)], ", but the top band is not told apart from the others"),
+        (
+            [(0.9, 0.8, 0.95), (0.2, 0.1, 0.3), (0.5, 0.4, 0.6)],
+            ", but “invest” wins less often than “shelve for now”",
+        ),
+        ([EMPTY_BAND, (0.5, 0.4, 0.6), (0.3, 0.2, 0.35)], ", but no prospect in the top band is closed"),
+        ([(0.6, 0.5, 0.8), EMPTY_BAND, EMPTY_BAND], ""),
     ],
 )
-def test_the_title_admits_a_band_that_wins_no_more_than_a_lower_one(judged, rates, but):
-    bands = judged.bands.assign(win_rate_closed=pd.array([*rates, 0.9], dtype="float64"))
-    title = plot_evidence(replace(judged, bands=bands)).layout.meta["finding"]
-    assert title.startswith(f"Higher scores win more{but} of a won")
+def test_the_title_says_of_a_band_what_the_intervals_bear(judged, rows, but):
+    title = plot_evidence(banded(judged, *rows)).layout.meta["finding"]
+    assert title.startswith(f"Higher scores win more{but}: a won")
+
+
+def test_the_sample_does_not_show_that_its_top_band_does_worse(judged):
+    # 5 of 11 key prospects won (21 % to 72 %) and 63 of 127 to invest in (41 % to 58 %).
+    rates = judged.bands["win_rate_closed"]
+    assert rates.iloc[0] < rates.iloc[1]
+    assert (
+        "Higher scores win more, but the top band is not told apart from the others:"
+        in (plot_evidence(judged).layout.meta["finding"])
+    )
+    assert (
+        plot_evidence(judged, lang="zh")
+        .layout.meta["finding"]
+        .startswith("得分高者更易赢单，但最高一档与其余各档无法区分：")
+    )
+    assert "apart where their intervals do not overlap" in plot_evidence(judged).layout.meta["sentence"]
+
+
+def test_one_lost_prospect_in_the_top_band_is_not_said_to_show_that_it_does_worse():
+    # Totals of 0, 4, 8 and of 20 for the one in the top band.
+    card = replace(CARD, criteria=tuple(replace(c, weight=5.0) for c in CARD.criteria))
+    points = pd.DataFrame([[0, 0]] * 20 + [[1, 1]] * 20 + [[2, 2]], columns=["a", "b"])
+    outcomes = ["won"] * 3 + ["lost"] * 17 + ["won"] * 16 + ["lost"] * 4 + ["lost"]
+    found = scorecard_evidence(points.assign(outcome=outcomes), scorecard=card, seed=1)
+    assert found.bands["n"].tolist() == [1, 20, 20]
+    assert (
+        plot_evidence(found)
+        .layout.meta["finding"]
+        .startswith("Higher scores win more, but the top band is not told apart from the others:")
+    )
 
 
 def test_a_flat_line_is_no_finding_where_higher_scores_win_less():
-    result = evidence([[0, 0]] * 10 + [[2, 2]] * 10, ["won"] * 8 + ["lost"] * 2 + ["won"] * 3 + ["lost"] * 7)
+    result = evidence([[0, 0]] * 10 + [[2, 2]] * 10, ["won"] * 9 + ["lost"] + ["won"] * 2 + ["lost"] * 8)
     figure = plot_score_calibration(result)
-    assert figure.layout.meta["finding"].startswith("Higher scores win less: of a won and a lost prospect")
+    assert figure.layout.meta["finding"].startswith("Higher scores win less: a won prospect outscores a lost one in")
     assert "the win rate falls 1 of 1 times" in figure.layout.meta["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "start"),
+    [
+        (0.501, 0.7, ("Higher scores win more", "得分高者更易赢单")),
+        (0.5, 0.7, ("It is not shown that higher scores win more", "尚不能证明得分高者更易赢单")),
+        (0.3, 0.499, ("Higher scores win less", "得分高者反而更少赢单")),
+    ],
+)
+def test_both_charts_claim_that_higher_scores_win_more_on_one_condition(judged, low, high, start):
+    result = replace(judged, summary=judged.summary.assign(auc_low=low, auc_high=high))
+    for lang, words in zip(("en", "zh"), start, strict=True):
+        for plot in (plot_evidence, plot_score_calibration):
+            assert plot(result, lang=lang).layout.meta["finding"].startswith(words)
+
+
+def test_the_calibration_tells_the_lowest_and_the_highest_group_with_intervals_not_the_ends_of_the_line(judged):
+    # The sample has one prospect at 2 and one at 20: what the line reads there rests on the line.
+    finding = plot_score_calibration(judged).layout.meta["finding"]
+    assert finding == (
+        "Higher scores win more: 41 % of 41 prospects with scores 2 to 8 won (28 % to 57 %), 68 % of 19 with scores "
+        "14 to 20 (46 % to 85 %); these two groups alone are not told apart"
+    )
+    assert plot_score_calibration(judged, lang="zh").layout.meta["finding"] == (
+        "得分高者更易赢单：得分2至8的41个中赢单41%（28%至57%），得分14至20的19个中赢单68%（46%至85%）；"
+        "仅凭这两组无法区分"
+    )
+
+
+@pytest.mark.parametrize(("high", "apart"), [(0.45, False), (0.449, True)])
+def test_the_two_groups_are_told_apart_where_their_intervals_do_not_meet(judged, high, apart):
+    table = judged.calibration.copy()
+    table.loc[table.index[0], "high"], table.loc[table.index[-1], "low"] = high, 0.45
+    finding = plot_score_calibration(replace(judged, calibration=table)).layout.meta["finding"]
+    assert finding.endswith("not told apart") != apart
+
+
+def test_a_group_of_one_score_is_named_by_it(judged):
+    table = judged.calibration.assign(score_to=judged.calibration["score_from"])
+    finding = plot_score_calibration(replace(judged, calibration=table)).layout.meta["finding"]
+    assert "41 prospects with a score of 2 won" in finding
+    assert "19 with a score of 14 (" in finding
+
+
+def test_groups_that_do_not_rise_from_the_lowest_to_the_highest_are_no_title(judged):
+    table = judged.calibration.assign(win_rate_closed=[0.5, 0.2, 0.4, 0.7, 0.5])
+    for groups in (table, judged.calibration.iloc[:1]):
+        finding = plot_score_calibration(replace(judged, calibration=groups)).layout.meta["finding"]
+        assert finding == f"Higher scores win more: {AUC_WORDS.format('62 %', '52 %', '71 %')}"
 
 
 def test_the_calibration_says_where_groups_fall_though_the_line_cannot(judged):
@@ -177,20 +331,113 @@ def test_the_calibration_says_where_groups_fall_though_the_line_cannot(judged):
     assert "falls" not in plot_score_calibration(replace(judged, calibration=rising)).layout.meta["sentence"]
 
 
-@pytest.mark.parametrize(("share", "start"), [(0.08, "The largest share of"), (0.5, "The largest"), (0.51, "Most of")])
-def test_most_of_the_disagreement_is_said_only_above_half(agreed, share, start):
-    sentence = plot_rater_agreement(
-        replace(agreed, pairs=agreed.pairs.assign(share_of_disagreement=share))
-    ).layout.meta["sentence"]
-    assert f"{start}" in sentence
-    assert f"the disagreement on Company type, {share:.0%}".replace("%", " %") in sentence
+@pytest.mark.parametrize(
+    ("share", "of_comparisons", "start"),
+    [
+        # One and a half times what its comparisons would give is the least that is told.
+        (0.375, 0.25, "The largest share of"),
+        (0.374, 0.25, ""),
+        (0.083, 0.069, ""),
+        (0.50, 0.20, "The largest share of"),
+        (0.51, 0.20, "Most of"),
+        (0.60, 0.50, ""),
+    ],
+)
+def test_a_pair_is_named_only_for_more_of_the_disagreement_than_of_the_comparisons(
+    agreed, share, of_comparisons, start
+):
+    pairs = agreed.pairs.assign(share_of_disagreement=share, share_of_comparisons=of_comparisons)
+    sentence = plot_rater_agreement(replace(agreed, pairs=pairs)).layout.meta["sentence"]
+    chinese = plot_rater_agreement(replace(agreed, pairs=pairs), lang="zh").layout.meta["sentence"]
+    assert ("disagreement" in sentence) == ("分歧" in chinese) == bool(start)
+    if start:
+        shown, compared = (f"{x:.0%}".replace("%", " %") for x in (share, of_comparisons))
+        assert f"{start} the disagreement on Company type, {shown}, is between Leo A. Keller and 孙勇康" in sentence
+        assert sentence.endswith(f", who make {compared} of the comparisons.")
+        assert f"{compared.replace(' ', '')}的比较" in chinese
 
 
-def test_equal_points_everywhere_are_not_said_to_be_unrated():
-    same = rater_agreement(cv.load_ratings().assign(points=1), seed=1)
-    assert "all points of a criterion are the same" in plot_rater_agreement(same).layout.meta["sentence"]
-    once = rater_agreement(cv.load_ratings().drop_duplicates(["prospect", "criterion"]), seed=1)
-    assert "no prospect was rated by two people" in plot_rater_agreement(once).layout.meta["sentence"]
+def test_two_raters_are_not_said_to_hold_most_of_their_own_disagreement():
+    ratings = cv.load_ratings()
+    two = ratings[ratings["rater"].isin(["Leo A. Keller", "孙勇康"])]
+    found = rater_agreement(two, seed=1)
+    assert found.pairs["share_of_disagreement"].eq(1).all()
+    assert "disagreement" not in plot_rater_agreement(found).layout.meta["sentence"]
+
+
+def test_an_interval_that_ends_just_below_the_limit_is_not_said_to_span_it(agreed):
+    budget = agreed.criteria.set_index("criterion").loc["budget"]
+    assert budget["verdict"] == "unclear"
+    assert budget["high"] < 0.667
+    assert (
+        "4 are unclear: the lower limit lies within the interval, or too near to an end of it to tell."
+        in (plot_rater_agreement(agreed).layout.meta["sentence"])
+    )
+
+
+def findings(ratings):
+    found = rater_agreement(ratings, seed=1)
+    return tuple(plot_rater_agreement(found, lang=lang).layout.meta["finding"] for lang in ("en", "zh"))
+
+
+def test_where_agreement_cannot_be_measured_the_true_reason_is_said_and_nobody_is_said_to_disagree():
+    ratings = cv.load_ratings()
+    assert findings(ratings.assign(points=1)) == (
+        "Agreement cannot be measured: all points of a criterion that can be compared are the same",
+        "无法衡量一致性：同一准则中可比较的评分全部相同",
+    )
+    once = ratings.drop_duplicates(["prospect", "criterion"])
+    assert findings(once) == (
+        "Agreement cannot be measured: no prospect was rated by two people on the same criterion",
+        "无法衡量一致性：没有潜在客户由两人按同一准则评分",
+    )
+    # 240 prospects, three raters each, six criteria.
+    assert findings(ratings.assign(points=None)) == (
+        "Agreement cannot be measured: all points are missing (4,320 ratings)",
+        "无法衡量一致性：4,320条评分的点数全部缺失",
+    )
+    first = ~ratings.duplicated(["prospect", "criterion"])
+    assert findings(ratings.assign(points=ratings["points"].where(first))) == (
+        "Agreement cannot be measured: no prospect has points of two people on the same criterion; 2,880 of 4,320 "
+        "points are missing",
+        "无法衡量一致性：没有潜在客户在同一准则上有两人的点数；4,320个点数中缺失2,880个",
+    )
+    assert findings(ratings.iloc[:0]) == (
+        "Agreement cannot be measured: there are no ratings",
+        "无法衡量一致性：没有评分",
+    )
+
+
+def test_points_that_stand_alone_do_not_make_the_ones_that_can_be_compared_differ():
+    rows = [("x", "r", 1), ("x", "s", 1), ("y", "r", 2)]
+    ratings = pd.DataFrame(rows, columns=["prospect", "rater", "points"]).assign(criterion="need")
+    assert findings(ratings)[0].endswith("all points of a criterion that can be compared are the same")
+
+
+def test_criteria_that_cannot_be_judged_for_different_reasons_are_not_all_said_to_be_rated_too_seldom():
+    ratings = cv.load_ratings()
+    few = ratings["prospect"].isin(ratings["prospect"].unique()[:6])
+    need = ratings["criterion"] == "need"
+    mixed = ratings[few | ~need].assign(points=lambda table: table["points"].where(table["criterion"] == "need", 1))
+    assert (
+        findings(mixed)[0] == "None of 6 criteria can be judged: too few prospects rated twice, or all points the same"
+    )
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_sentences_have_single_spaces_where_something_is_left_out(agreed, judged, lang):
+    reliable = pd.Categorical(["reliable"] * 6, categories=agreed.criteria["verdict"].cat.categories)
+    pairs = agreed.pairs.assign(share_of_disagreement=0.9)
+    for result in (
+        agreed,
+        replace(agreed, pairs=pairs),
+        replace(agreed, criteria=agreed.criteria.assign(verdict=reliable), pairs=pairs),
+        first_prospects(6),
+    ):
+        sentence = plot_rater_agreement(result, lang=lang).layout.meta["sentence"]
+        assert "  " not in sentence
+        assert sentence == sentence.strip()
+        assert lang == "en" or "。 " not in sentence
 
 
 def test_one_outcome_only_is_said_and_no_gain_is_drawn():
@@ -225,11 +472,22 @@ def test_alpha_is_drawn_by_verdict_against_the_limits(agreed):
     assert f"{len(poor)} of 6 criteria need a better description" in figure.layout.meta["finding"]
 
 
-def test_where_no_description_surely_needs_work_the_title_says_so(agreed):
-    verdict = pd.Categorical(["reliable"] + ["unclear"] * 5, categories=agreed.criteria["verdict"].cat.categories)
+@pytest.mark.parametrize(
+    ("verdicts", "english", "chinese"),
+    [
+        (["unclear"] * 6, "none is shown to reach the lower limit", "也没有一项可确定达到下限"),
+        (["reliable"] + ["unclear"] * 5, "1 is shown to reach the lower limit", "可确定达到下限的有1项"),
+        (["reliable", "tentative"] * 3, "6 are shown to reach the lower limit", "可确定达到下限的有6项"),
+    ],
+)
+def test_where_no_description_surely_needs_work_the_title_says_so(agreed, verdicts, english, chinese):
+    verdict = pd.Categorical(verdicts, categories=agreed.criteria["verdict"].cat.categories)
     result = replace(agreed, criteria=agreed.criteria.assign(verdict=verdict))
     assert plot_rater_agreement(result).layout.meta["finding"] == (
-        "None of 6 criteria surely needs a better description; 1 reaches the lower limit for certain"
+        f"None of 6 criteria is shown to need a better description, and {english}"
+    )
+    assert plot_rater_agreement(result, lang="zh").layout.meta["finding"] == (
+        f"6项准则中没有一项可确定需要改进描述，{chinese}"
     )
 
 

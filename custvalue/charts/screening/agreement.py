@@ -15,6 +15,7 @@ from custvalue.charts.wording import (
     drawn,
     hover,
     is_missing,
+    joined,
     listed,
     name_text,
     number_text,
@@ -34,43 +35,60 @@ NAMED = 3
 TITLE_NAME = 28
 ROOM = 0.05
 HALF = 0.5
+# A pair is named from so many times the share of the disagreement that its comparisons alone would give. So the only
+# pair never is: it makes all comparisons.
+NOTABLE = 1.5
 
 _SUBJECT = Label("rater agreement", "评分人一致性")
-_NOTHING_TWICE = Label("no prospect was rated by two people.", "没有潜在客户由两人评分。")
-_ALL_EQUAL = Label(
-    "all points of a criterion are the same, so there is nothing to compare.", "同一准则的评分全部相同，无从比较。"
+_NOT_MEASURED = Label("Agreement cannot be measured: {reason}.", "无法衡量一致性：{reason}。")
+_ALL_EQUAL = Label("all points of a criterion that can be compared are the same", "同一准则中可比较的评分全部相同")
+_NO_RATINGS = Label("there are no ratings", "没有评分")
+_ALL_MISSING = Label("all points are missing ({n} {ratings})", "{n}条评分的点数全部缺失")
+_NOTHING_TWICE = Label("no prospect was rated by two people on the same criterion", "没有潜在客户由两人按同一准则评分")
+_NOT_BOTH = Label(
+    "no prospect has points of two people on the same criterion; {m} of {n} points {are} missing",
+    "没有潜在客户在同一准则上有两人的点数；{n}个点数中缺失{m}个",
 )
 _NEED_WORK = Label(
     "{k} of {n} {criteria} {need} a better description: {names}", "{n}项准则中有{k}项的描述需要改进：{names}"
 )
 _MORE = Label("{n} more", "另外{n}项")
 _NONE = Label(
-    "None of {n} criteria surely needs a better description; {ok} {reach} the lower limit for certain",
-    "{n}项准则中没有确定需要改进描述的；{ok}项确定达到下限",
+    "None of {n} criteria is shown to need a better description, and {reached}",
+    "{n}项准则中没有一项可确定需要改进描述，{reached}",
 )
+_REACHED = Label("{ok} {are} shown to reach the lower limit", "可确定达到下限的有{ok}项")
+_NONE_REACHED = Label("none is shown to reach the lower limit", "也没有一项可确定达到下限")
 _TOO_FEW = Label(
     "Too few prospects were rated twice to judge {any} {n} {criteria}",
     "两人以上评分的潜在客户过少，{n}项准则均无法判断",
 )
+_NO_VERDICT = Label(
+    "None of {n} criteria can be judged: too few prospects rated twice, or all points the same",
+    "{n}项准则均无法判断：两人以上评分的潜在客户过少，或评分全部相同",
+)
 _NOT_JUDGED = Label("; {m} cannot be judged", "；{m}项无法判断")
 _SENTENCE = Label(
-    "Points with intervals show Krippendorff's alpha of {n} {criteria}. {finding}. {unclear} {pair}",
-    "圆点与区间为{n}项准则的评分一致性系数（克里彭多夫）。{finding}。{unclear}{pair}",
+    "Points with intervals show Krippendorff's alpha of {n} {criteria}. {finding}.",
+    "圆点与区间为{n}项准则的评分一致性系数（克里彭多夫）。{finding}。",
 )
 _ALONE_SENTENCE = Label(
-    "Points show Krippendorff's alpha of {n} {criteria}, without intervals. {finding}. {pair}",
-    "圆点为{n}项准则的评分一致性系数（克里彭多夫），无区间。{finding}。{pair}",
+    "Points show Krippendorff's alpha of {n} {criteria}, without intervals. {finding}.",
+    "圆点为{n}项准则的评分一致性系数（克里彭多夫），无区间。{finding}。",
 )
 _UNCLEAR = Label(
-    "{unclear} {are} unclear, their intervals spanning the lower limit.", "{unclear}项不明确（区间跨越下限）。"
+    "{unclear} {are} unclear: the lower limit lies within the interval, or too near to an end of it to tell.",
+    "{unclear}项不明确（下限落在区间之内，或离区间端点过近而无法断定）。",
 )
 _MOST = Label(
-    "Most of the disagreement on {criterion}, {share}, is between {one} and {other}.",
-    "“{criterion}”的分歧大部分（{share}）出现在{one}与{other}之间。",
+    "Most of the disagreement on {criterion}, {share}, is between {one} and {other}, who make {compared} of the "
+    "comparisons.",
+    "“{criterion}”的分歧大部分（{share}）出现在{one}与{other}之间，而两人只占{compared}的比较。",
 )
 _LARGEST = Label(
-    "The largest share of the disagreement on {criterion}, {share}, is between {one} and {other}.",
-    "“{criterion}”的分歧中占比最大的（{share}）出现在{one}与{other}之间。",
+    "The largest share of the disagreement on {criterion}, {share}, is between {one} and {other}, who make {compared} "
+    "of the comparisons.",
+    "“{criterion}”的分歧中占比最大的（{share}）出现在{one}与{other}之间，而两人只占{compared}的比较。",
 )
 _HOVER = Label(
     "{criterion}: alpha {alpha} (interval {low} to {high}), {n} prospects rated twice or more. {pair}",
@@ -137,8 +155,7 @@ def plot_rater_agreement(
     check_class("plot_rater_agreement: scorecard", scorecard, Scorecard)
     table = result.criteria
     if not table["alpha"].notna().any():
-        reason = _ALL_EQUAL if (table["note"] == NO_DIFFERENCE).any() else _NOTHING_TWICE
-        return nothing_figure(_SUBJECT, reason.text(lang), lang)
+        return _not_measured(table, lang)
     labels = {criterion.name: criterion.label.text(lang) for criterion in scorecard.criteria}
     names = [
         name_text(labels[name], lang) if name in labels else value_label("criterion", name_text(name, lang), lang)
@@ -153,10 +170,9 @@ def plot_rater_agreement(
         n=count_text(len(table)),
         criteria=agree(len(table), "criterion", "criteria"),
         finding=finding,
-        unclear=say(_UNCLEAR, lang, unclear=count_text(unclear), are=agree(unclear, "is", "are")) if unclear else "",
-        pair=_worst_pair(table, names, worst, lang),
-    ).strip()
-    figure = new_figure(finding, sentence)
+    )
+    not_clear = say(_UNCLEAR, lang, unclear=count_text(unclear), are=agree(unclear, "is", "are")) if unclear else ""
+    figure = new_figure(finding, joined([sentence, not_clear, _worst_pair(table, names, worst, lang)], lang))
     _draw(figure, table, names, worst, lang)
     ends = table[["alpha", "low"]].to_numpy(dtype=float)
     low = min(float(np.nanmin(ends)) - ROOM, 0.0)
@@ -177,9 +193,29 @@ def plot_rater_agreement(
     return figure
 
 
+def _not_measured(table: pd.DataFrame, lang: Lang) -> go.Figure:
+    """Return a figure that says why there is no alpha at all; that nothing can be measured is no disagreement."""
+    n_missing = int(table["n_missing"].sum())
+    n = n_missing + int(table[["n_ratings", "n_single"]].to_numpy().sum())
+    if (table["note"] == NO_DIFFERENCE).any():
+        reason = _ALL_EQUAL
+    elif n_missing:
+        reason = _ALL_MISSING if n_missing == n else _NOT_BOTH
+    else:
+        reason = _NOTHING_TWICE if n else _NO_RATINGS
+    words = {"n": count_text(n), "m": count_text(n_missing)}
+    grammar = {"ratings": agree(n, "rating", "ratings"), "are": agree(n_missing, "is", "are")}
+    sentence = say(_NOT_MEASURED, lang, reason=say(reason, lang, **words, **grammar))
+    figure = nothing_figure(_SUBJECT, sentence, lang)
+    figure.update_layout(meta={"finding": sentence.rstrip(".。"), "sentence": sentence})
+    return figure
+
+
 def _finding(table: pd.DataFrame, names: list[str], lang: Lang) -> str:
     n_judged = int(table["verdict"].notna().sum())
     words = {"n": count_text(len(table)), "criteria": agree(len(table), "criterion", "criteria")}
+    if not n_judged and (table["note"] == NO_DIFFERENCE).any():
+        return say(_NO_VERDICT, lang, **words)
     if not n_judged:
         return say(_TOO_FEW, lang, any=agree(len(table), "the", "any of"), **words)
     judged = _judged(table, names, lang)
@@ -194,7 +230,8 @@ def _judged(table: pd.DataFrame, names: list[str], lang: Lang) -> str:
     ]
     if not poor:
         ok = int(table["verdict"].isin(["tentative", "reliable"]).sum())
-        return say(_NONE, lang, n=count_text(len(table)), ok=count_text(ok), reach=agree(ok, "reaches", "reach"))
+        reached = say(_REACHED if ok else _NONE_REACHED, lang, ok=count_text(ok), are=agree(ok, "is", "are"))
+        return say(_NONE, lang, n=count_text(len(table)), reached=reached)
     shown = poor[:NAMED]
     if len(poor) > NAMED:
         shown.append(say(_MORE, lang, n=count_text(len(poor) - NAMED)))
@@ -210,15 +247,17 @@ def _judged(table: pd.DataFrame, names: list[str], lang: Lang) -> str:
 
 
 def _worst_pair(table: pd.DataFrame, names: list[str], worst: pd.DataFrame, lang: Lang) -> str:
-    """Return who disagrees most on the criterion with the lowest alpha."""
+    """Return who disagrees most on the criterion with the lowest alpha, if much more than their comparisons give."""
     place = int(np.nanargmin(table["alpha"].to_numpy(dtype=float)))
     key = table["criterion"].iloc[place]
-    if key not in worst.index or not worst.loc[key, "share_of_disagreement"] > 0:
+    if key not in worst.index:
+        return ""
+    share, compared = worst.loc[key, "share_of_disagreement"], worst.loc[key, "share_of_comparisons"]
+    if not share >= NOTABLE * compared:
         return ""
     one, other = (name_text(worst.loc[key, column], lang) for column in ("rater", "other_rater"))
-    share = worst.loc[key, "share_of_disagreement"]
-    label = _MOST if share > HALF else _LARGEST
-    return say(label, lang, criterion=names[place], one=one, other=other, share=percent_text(share, lang))
+    shares = {"share": percent_text(share, lang), "compared": percent_text(compared, lang)}
+    return say(_MOST if share > HALF else _LARGEST, lang, criterion=names[place], one=one, other=other, **shares)
 
 
 def _draw(figure: go.Figure, table: pd.DataFrame, names: list[str], worst: pd.DataFrame, lang: Lang) -> None:

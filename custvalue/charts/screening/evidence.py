@@ -1,8 +1,8 @@
 """Does the scorecard work: win rates by band, and the gains of the highest scores."""
 
+from itertools import combinations
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -23,9 +23,11 @@ from custvalue.charts.wording import (
     hover,
     is_missing,
     joined,
+    listed,
     number_text,
     percent_text,
     say,
+    shortened,
 )
 from custvalue.rules.errors import refusal
 from custvalue.rules.labels import Label, Lang, check_lang
@@ -38,22 +40,24 @@ LIGHT = 9
 
 SUBJECT = Label("evidence", "评分依据")
 NO_OUTCOME = Label("no outcome is known yet.", "尚无已知结果。")
-_RANKS = Label(
-    "Higher scores win more{but}: of a won and a lost prospect, the won one had scored higher in {auc} of pairs "
-    "({low} to {high})",
-    "得分高者更易赢单{but}：赢单者与丢单者相比，{auc}的配对中赢单者得分更高（{low}至{high}）",
-)
-_BUT_TOP = Label(", but the top band does not", "，但最高一档并非如此")
-_BUT_SOME = Label(", but not every band wins more than the one below", "，但并非每一档都高于其下一档")
+HIGHER_WIN_MORE = Label("Higher scores win more", "得分高者更易赢单")
+_RANKS = Label("{claim}{but}: {pairs}", "{claim}{but}：{pairs}")
 _RANKS_NOT = Label(
-    "It is not shown that higher scores win more: of a won and a lost prospect, the won one had scored higher in {auc} "
-    "of pairs ({low} to {high})",
-    "尚不能证明得分高者更易赢单：赢单者与丢单者相比，{auc}的配对中赢单者得分更高（{low}至{high}）",
+    "It is not shown that higher scores win more: {pairs}",
+    "尚不能证明得分高者更易赢单：{pairs}",
 )
-_RANKS_WRONG = Label(
-    "Higher scores win less: of a won and a lost prospect, the won one had scored higher in only {auc} of pairs "
-    "({low} to {high})",
-    "得分高者反而更少赢单：赢单者与丢单者相比，仅{auc}的配对中赢单者得分更高（{low}至{high}）",
+_RANKS_WRONG = Label("Higher scores win less: {pairs}", "得分高者反而更少赢单：{pairs}")
+_PAIRS = Label(
+    "a won prospect outscores a lost one in {auc} of pairs ({low} to {high}; ties count half)",
+    "赢单者与丢单者两两相比，{auc}的配对中赢单者得分更高（{low}至{high}；同分计一半）",
+)
+_WORSE = Label(", but “{band}” wins less often than “{other}”", "，但“{band}”的赢单率低于“{other}”")
+_ALIKE = Label(", but the top band is not told apart from {others}", "，但最高一档与{others}无法区分")
+_NO_TOP = Label(", but no prospect in the top band is closed", "，但最高一档没有已结潜在客户")
+_OTHERS, _QUOTED = Label("the others", "其余各档"), Label("“{band}”", "“{band}”")
+_ONE_SCORE = Label(
+    "All {n} prospects with a certain score have the same one: nothing to judge scores by",
+    "{n}个有确定得分的潜在客户得分全部相同，无法评判得分",
 )
 _ONE_OUTCOME = Label(
     "{won} of {n} closed {prospects} {were} won: with one outcome only, or no certain score, scores cannot be judged",
@@ -64,9 +68,9 @@ _NOTE_UNSCORED = Label(
     "{n} closed without a certain score, not in the lower panel.", "{n}个已结但得分未定，未计入下图。"
 )
 _SENTENCE = Label(
-    "The upper panel shows the win rate of closed prospects in each band with its interval, the lower one the share of "
-    "wins held by the highest scores. {finding}. {gain}",
-    "上图为各档已结潜在客户的赢单率及其区间，下图为高分者所占的赢单份额。{finding}。{gain}",
+    "The upper panel shows the win rate of closed prospects in each band with its interval (bands are told apart where "
+    "their intervals do not overlap), the lower one the share of wins held by the highest scores. {finding}. {gain}",
+    "上图为各档已结潜在客户的赢单率及其区间（区间不重叠者视为可区分），下图为高分者所占的赢单份额。{finding}。{gain}",
 )
 _GAIN = Label(
     "The {share} of prospects that scored highest hold {wins} of the wins.",
@@ -77,7 +81,8 @@ _BAND_HOVER = Label(
     "{band}：已结{n}个中赢单{won}个，即{rate}（区间{low}至{high}）；未结{open}个。",
 )
 _BAND_EMPTY = Label("{band}: no prospect is closed; {open} still open.", "{band}：没有已结潜在客户；未结{open}个。")
-_UNDECIDED = Label("undecided", "未定")
+# The dash is what tables show for a missing band.
+_NO_BAND = Label("– (answers missing)", "–（缺少答案）")
 _OVERALL = Label("all: {rate}", "总体：{rate}")
 RATE_AXIS = Label("Win rate of closed prospects", "已结潜在客户赢单率")
 _GAIN_HOVER = Label(
@@ -117,15 +122,15 @@ def plot_evidence(result: ScorecardEvidence, *, lang: Lang = "en") -> go.Figure:
     --------
     >>> import custvalue as cv
     >>> from custvalue.screening.evidence import scorecard_evidence
-    >>> plot_evidence(scorecard_evidence(cv.load_prospects(), seed=1)).layout.meta["finding"][:49]
-    'Higher scores win more, but the top band does not'
+    >>> plot_evidence(scorecard_evidence(cv.load_prospects(), seed=1)).layout.meta["finding"][:72]
+    'Higher scores win more, but the top band is not told apart from the othe'
     """
     check_lang(lang)
     check_evidence(result, "plot_evidence")
     summary = result.summary.iloc[0]
     if not summary["n"]:
         return nothing_figure(SUBJECT, NO_OUTCOME.text(lang), lang)
-    finding = auc_finding(summary, lang, result.bands)
+    finding = auc_finding(result, lang, with_bands=True)
     notes = [
         say(label, lang, n=count_text(summary[column]))
         for label, column in ((_NOTE_OPEN, "n_open"), (_NOTE_UNSCORED, "n_unscored"))
@@ -149,8 +154,14 @@ def check_evidence(result: object, caller: str) -> None:
         )
 
 
-def auc_finding(summary: "pd.Series[Any]", lang: Lang, bands: pd.DataFrame | None = None) -> str:
-    """Return whether higher scores win more, no more than the interval allows, and whether a band speaks against it."""
+def higher_win_more(result: ScorecardEvidence) -> bool:
+    """Return whether it is shown that higher scores win more: the whole interval of the AUC lies above chance."""
+    return bool(result.summary["auc_low"].iloc[0] > CHANCE)
+
+
+def auc_finding(result: ScorecardEvidence, lang: Lang, *, with_bands: bool = False) -> str:
+    """Return whether higher scores win more, no more than the interval allows, and what the bands say to that."""
+    summary = result.summary.iloc[0]
     if is_missing(summary["auc"]):
         return say(
             _ONE_OUTCOME,
@@ -160,28 +171,47 @@ def auc_finding(summary: "pd.Series[Any]", lang: Lang, bands: pd.DataFrame | Non
             prospects=agree(summary["n"], "prospect", "prospects"),
             were=agree(summary["n_won"], "was", "were"),
         )
-    label = _RANKS if summary["auc_low"] > CHANCE else _RANKS_WRONG if summary["auc_high"] < CHANCE else _RANKS_NOT
+    scores = result.calibration
+    if scores["score_from"].min() == scores["score_to"].max():
+        return say(_ONE_SCORE, lang, n=count_text(summary["n_scored"]))
     ends = {name: percent_text(summary[column], lang) for name, column in _AUC_ENDS}
-    return say(label, lang, but=_against(bands, lang), **ends)
+    pairs = say(_PAIRS, lang, **ends)
+    if higher_win_more(result):
+        but = _of_bands(result.bands, lang) if with_bands else ""
+        return say(_RANKS, lang, claim=HIGHER_WIN_MORE.text(lang), but=but, pairs=pairs)
+    return say(_RANKS_WRONG if summary["auc_high"] < CHANCE else _RANKS_NOT, lang, pairs=pairs)
 
 
 _AUC_ENDS = (("auc", "auc"), ("low", "auc_low"), ("high", "auc_high"))
 
 
-def _against(bands: pd.DataFrame | None, lang: Lang) -> str:
-    """Return that the top band wins no more than a lower one, or else that some other band does not; or nothing."""
-    if bands is None:
+def _of_bands(bands: pd.DataFrame, lang: Lang) -> str:
+    """Return that a band wins less than a lower one, or from which bands the top one is not told apart; or nothing.
+
+    Bands are told apart where their intervals do not overlap.
+    """
+    named = bands[bands["band"].notna()].to_dict("records")
+    seen = [row for row in named if not is_missing(row["win_rate_closed"])]
+    for band, other in combinations(seen, 2):
+        if band["high"] < other["low"]:
+            return say(_WORSE, lang, band=_band_name(band, lang), other=_band_name(other, lang))
+    if not seen or seen[0] is not named[0]:
+        return _NO_TOP.text(lang)
+    alike = [row for row in seen[1:] if row["high"] >= seen[0]["low"]]
+    if not alike:
         return ""
-    named = bands[bands["band"].notna()]
-    rates = named.loc[named["win_rate_closed"].notna(), "win_rate_closed"].to_numpy(dtype=float)
-    if not rates.size or (np.diff(rates) < 0).all():
-        return ""
-    top_falls_short = bool(named["win_rate_closed"].notna().iloc[0]) and rates[0] <= rates[1:].max(initial=-1.0)
-    return (_BUT_TOP if top_falls_short else _BUT_SOME).text(lang)
+    if len(alike) > 1 and len(alike) == len(named) - 1:
+        return say(_ALIKE, lang, others=_OTHERS.text(lang))
+    return say(_ALIKE, lang, others=listed([say(_QUOTED, lang, band=_band_name(row, lang)) for row in alike], lang))
+
+
+def _band_name(row: dict[Any, Any], lang: Lang) -> str:
+    return shortened(value_label("band", str(row["band"]), lang))
 
 
 def _gain_sentence(gains: pd.DataFrame, lang: Lang) -> str:
-    if not len(gains) or gains["share_of_wins"].isna().any():
+    # One group holds everybody and all wins.
+    if len(gains) <= 1 or gains["share_of_wins"].isna().any():
         return ""
     first = gains.iloc[0]
     return say(
@@ -194,7 +224,7 @@ def _gain_sentence(gains: pd.DataFrame, lang: Lang) -> str:
 
 def _draw_bands(figure: go.Figure, bands: pd.DataFrame, overall: float, lang: Lang) -> None:
     names = [
-        _UNDECIDED.text(lang) if is_missing(band) else value_label("band", str(band), lang) for band in bands["band"]
+        _NO_BAND.text(lang) if is_missing(band) else value_label("band", str(band), lang) for band in bands["band"]
     ]
     colours = [*ordered_colours(len(bands["band"].cat.categories))[::-1], INK][: len(bands)]
     places = list(range(len(bands)))
@@ -235,7 +265,7 @@ def _draw_bands(figure: go.Figure, bands: pd.DataFrame, overall: float, lang: La
     )
     figure.update_layout(
         xaxis={**percent_axis(1.0, lang), "title": {"text": RATE_AXIS.text(lang)}, "anchor": "y"},
-        yaxis={**names_axis(names), "domain": [BANDS_FROM, 1.0]},
+        yaxis={**names_axis(names), "domain": [BANDS_FROM, 1.0], "ticklabelstandoff": LIGHT},
     )
     _overall_line(figure, overall, lang)
 

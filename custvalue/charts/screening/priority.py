@@ -44,7 +44,7 @@ AXIS_ROOM = 1.1
 MAX_BUBBLES, NUMBERED_BUBBLES = 40, 10
 LARGEST_BUBBLE, SMALLEST_BUBBLE = 30, 6
 # Bubbles on an axis reach this many pixels over it: its numbers stand clear of them.
-OVER_AXIS = 9
+OVER_AXIS = 12
 TITLE_NAME_WIDTH, LEAST_GAP = 36, 0.1
 # The list under the grid: two columns of names, below the axis and its title.
 LIST_COLUMNS, LIST_NAME_WIDTH, LIST_BELOW, LIST_LINE = 2, 20, 56, 16

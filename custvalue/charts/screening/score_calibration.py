@@ -6,13 +6,14 @@ import plotly.graph_objects as go
 
 from custvalue.charts.canvas import new_figure, nice_ticks, nothing_figure, percent_axis, stand
 from custvalue.charts.screening.evidence import (
-    CHANCE,
+    HIGHER_WIN_MORE,
     NO_OUTCOME,
     RATE,
     RATE_AXIS,
     SUBJECT,
     auc_finding,
     check_evidence,
+    higher_win_more,
 )
 from custvalue.charts.theme import BLUE, INK, NOTE_SIZE, VERMILLION
 from custvalue.charts.wording import agree, count_text, drawn, hover, markup, number_text, percent_text, say
@@ -20,17 +21,24 @@ from custvalue.rules.labels import Label, Lang, check_lang
 from custvalue.screening.evidence import ScorecardEvidence
 
 CURVE_HEIGHT, POINT = 320, 9
-# A line that rises by less than this over all scores is drawn flat.
-FLAT = 1e-6
+# Counts of groups beyond this share of the axis stand left of their point: right of it they would be cut off.
+NEAR_END = 0.92
 
-_RISE = Label(
-    "A score of {low} goes with a win rate of {rate_low}, one of {high} with {rate_high} (fitted line)",
-    "得分{low}对应赢单率{rate_low}，得分{high}对应{rate_high}（拟合线）",
+_RISE = Label("{claim}: {lowest}, {highest}{alike}", "{claim}：{lowest}，{highest}{alike}")
+_LOWEST = Label(
+    "{rate} of {n} {prospects} with {scores} won ({low} to {high})", "{scores}的{n}个中赢单{rate}（{low}至{high}）"
 )
+_HIGHEST = Label("{rate} of {n} with {scores} ({low} to {high})", "{scores}的{n}个中赢单{rate}（{low}至{high}）")
+_SCORE, _SCORES = Label("a score of {low}", "得分{low}"), Label("scores {low} to {high}", "得分{low}至{high}")
+_ALIKE = Label("; these two groups alone are not told apart", "；仅凭这两组无法区分")
 _CURVE_SENTENCE = Label(
     "Points with intervals show the win rate of {n} {groups} of scores, a line and steps what was fitted to them. "
     "{finding}. {falls}",
     "圆点与区间为{n}组得分的赢单率，曲线与阶梯为拟合结果。{finding}。{falls}",
+)
+_POINTS_SENTENCE = Label(
+    "Points with intervals show the win rate of {n} {groups} of scores. {finding}.",
+    "圆点与区间为{n}组得分的赢单率。{finding}。",
 )
 _FALLS = Label(
     "From one group to the next higher one the win rate falls {n} of {steps} times; the line and the steps cannot fall "
@@ -51,8 +59,9 @@ _BIN_HOVER = Label(
 def plot_score_calibration(result: ScorecardEvidence, *, lang: Lang = "en") -> go.Figure:
     """Draw the win rate that goes with a score: groups of scores with intervals, a fitted line and fitted steps.
 
-    Line and steps are held at not falling. Where the win rate falls from group to group the sentence says so, and where
-    high scores do not win more the title says that instead of what the flat line reads.
+    Line and steps are held at not falling; where the win rate falls from group to group the sentence says so. The title
+    tells the lowest and the highest group only where it is shown that higher scores win more, on the same condition as
+    :func:`plot_evidence`.
 
     Parameters
     ----------
@@ -76,8 +85,8 @@ def plot_score_calibration(result: ScorecardEvidence, *, lang: Lang = "en") -> g
     --------
     >>> import custvalue as cv
     >>> from custvalue.screening.evidence import scorecard_evidence
-    >>> plot_score_calibration(scorecard_evidence(cv.load_prospects(), seed=1)).layout.meta["finding"]
-    'A score of 2 goes with a win rate of 22 %, one of 20 with 72 % (fitted line)'
+    >>> plot_score_calibration(scorecard_evidence(cv.load_prospects(), seed=1)).layout.meta["finding"][:82]
+    'Higher scores win more: 41 % of 41 prospects with scores 2 to 8 won (28 % to 57 %)'
     """
     check_lang(lang)
     check_evidence(result, "plot_score_calibration")
@@ -85,13 +94,13 @@ def plot_score_calibration(result: ScorecardEvidence, *, lang: Lang = "en") -> g
     if not len(table):
         return nothing_figure(SUBJECT, NO_OUTCOME.text(lang), lang)
     seen = result.curve[result.curve["observed_range"]]
-    fitted = bool(seen["logistic_win_rate"].notna().any())
-    summary = result.summary.iloc[0]
-    # A line that cannot fall is flat where high scores win less: its win rate would be no finding.
-    rises = fitted and summary["auc"] > CHANCE and np.ptp(seen["logistic_win_rate"]) > FLAT
-    finding = _rise(seen, lang) if rises else auc_finding(summary, lang)
+    # Through one score there is no line.
+    fitted = len(seen) > 1 and bool(seen["logistic_win_rate"].notna().any())
+    # Observed groups, not the line: its ends rest on few prospects, and it cannot fall where high scores win less.
+    rises = higher_win_more(result) and table["win_rate_closed"].iloc[-1] > table["win_rate_closed"].iloc[0]
+    finding = _rise(table, lang) if rises else auc_finding(result, lang)
     sentence = say(
-        _CURVE_SENTENCE,
+        _CURVE_SENTENCE if fitted else _POINTS_SENTENCE,
         lang,
         n=count_text(len(table)),
         groups=agree(len(table), "group", "groups"),
@@ -100,8 +109,9 @@ def plot_score_calibration(result: ScorecardEvidence, *, lang: Lang = "en") -> g
     ).strip()
     note = say(_CURVE_NOTE, lang, n=count_text(table["n"].sum())) if fitted else ""
     figure = new_figure(finding, sentence, note=note)
-    _draw_calibration(figure, table, seen if fitted else seen.iloc[:0], lang)
     scores = result.curve["score"]
+    end = scores.min() + NEAR_END * np.ptp(scores)
+    _draw_calibration(figure, table, seen if fitted else seen.iloc[:0], end, lang)
     ticks = nice_ticks(scores.min(), scores.max())
     figure.update_layout(
         xaxis={
@@ -124,19 +134,32 @@ def _falls(table: pd.DataFrame, lang: Lang) -> str:
     return say(_FALLS, lang, n=count_text(falls), steps=count_text(steps.size)) if falls else ""
 
 
-def _rise(seen: pd.DataFrame, lang: Lang) -> str:
-    first, last = seen.iloc[0], seen.iloc[-1]
-    return say(
-        _RISE,
-        lang,
-        low=number_text(first["score"], lang),
-        high=number_text(last["score"], lang),
-        rate_low=percent_text(first["logistic_win_rate"], lang),
-        rate_high=percent_text(last["logistic_win_rate"], lang),
+def _rise(table: pd.DataFrame, lang: Lang) -> str:
+    """Return what the lowest and the highest group won, and whether their intervals leave them alike."""
+    groups = [table.iloc[0], table.iloc[-1]]
+    lowest, highest = (
+        say(
+            label,
+            lang,
+            rate=percent_text(group["win_rate_closed"], lang),
+            n=count_text(group["n"]),
+            prospects=agree(group["n"], "prospect", "prospects"),
+            scores=say(
+                _SCORE if group["score_from"] == group["score_to"] else _SCORES,
+                lang,
+                low=number_text(group["score_from"], lang),
+                high=number_text(group["score_to"], lang),
+            ),
+            low=percent_text(group["low"], lang),
+            high=percent_text(group["high"], lang),
+        )
+        for label, group in zip((_LOWEST, _HIGHEST), groups, strict=True)
     )
+    alike = _ALIKE.text(lang) if groups[0]["high"] >= groups[1]["low"] else ""
+    return say(_RISE, lang, claim=HIGHER_WIN_MORE.text(lang), lowest=lowest, highest=highest, alike=alike)
 
 
-def _draw_calibration(figure: go.Figure, table: pd.DataFrame, seen: pd.DataFrame, lang: Lang) -> None:
+def _draw_calibration(figure: go.Figure, table: pd.DataFrame, seen: pd.DataFrame, end: float, lang: Lang) -> None:
     hovers = [
         hover(
             say(
@@ -172,8 +195,9 @@ def _draw_calibration(figure: go.Figure, table: pd.DataFrame, seen: pd.DataFrame
         name=RATE.text(lang),
         x=drawn(table["mean_score"]),
         y=drawn(rates[:, 0]),
-        text=[markup(f"  {count_text(n)}") for n in table["n"]],
-        textposition="middle right",
+        text=[markup(f"  {count_text(n)}  ") for n in table["n"]],
+        # Above the point: the steps often run through it.
+        textposition=["top left" if score > end else "top right" for score in table["mean_score"]],
         textfont={"size": NOTE_SIZE},
         hovertext=hovers,
         hoverinfo="text",

@@ -35,7 +35,8 @@ SAFE, POINT, AXIS_ROOM = 0.9, 11, 1.04
 
 _TOP_COLUMN = re.compile(r"top_(\d+)_share_of_weight_draws")
 _FINDING = Label(
-    "{safe} of the {top} {prospects} ranked {k} or better {stay} in the top {k} in at least {share} of the weight draws",
+    "{safe} of the {top} {prospects} ranked {k} or better {stay} in the top {k} in at least {share} of the "
+    "weight draws",
     "排名前{k}的{top}个潜在客户中有{safe}个在至少{share}的权重抽样中保持前{k}名",
 )
 _SENTENCE = Label(
