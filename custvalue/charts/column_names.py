@@ -417,6 +417,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "n_closing": ("Deals at closing", "期末商机数"),
     "opening_overdue": ("Opening, overdue part", "期初逾期"),
     "closing_overdue": ("Closing, overdue part", "期末逾期"),
+    "n_in_opening": ("Of them in the opening", "其中在期初内"),
     "n_unpriced_before": ("Unpriced before", "期初无金额数"),
     "n_unpriced_after": ("Unpriced after", "期末无金额数"),
     "won_from_opening": ("Won, at opening amount", "期初商机赢单"),

@@ -8,7 +8,7 @@ from custvalue.rules import playbook
 from custvalue.rules.forecast_categories import FORECAST_CATEGORIES
 from custvalue.rules.labels import Label, Lang, check_lang
 from custvalue.rules.lifecycle import STATE_LABELS, STATES
-from custvalue.rules.movement import BAR_LABELS
+from custvalue.rules.movement import BAR_LABELS, REASON_LABELS
 from custvalue.rules.plays import ACCOUNT_PLAYS, WHO_LABELS
 
 _CRITERIA: dict[str, Label] = {
@@ -196,6 +196,7 @@ _ROWS = {
 _WEIGHTS = {"hand": Label("by hand", "人工"), "equal": Label("equal", "等权"), "fitted": Label("fitted", "拟合")}
 _REASONS = {
     **SET_APART,
+    **REASON_LABELS,
     "other_period": Label("another period", "其他期间"),
     "potential missing": Label("potential missing", "潜力缺失"),
     "share missing": Label("share missing", "份额缺失"),

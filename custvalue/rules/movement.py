@@ -23,9 +23,19 @@ BAR_LABELS: Mapping[str, Label] = {
     "reassigned_out": Label("reassigned from", "转出"),
     "won": Label("won", "赢单"),
     "lost": Label("lost", "丢单"),
+    "closed_unclear": Label("closed, unclear when", "结束日期不明"),
     "removed": Label("removed", "删除"),
     CLOSING: Label("closing", "期末"),
 }
 BARS = tuple(BAR_LABELS)
 # Moves from one group to another: within the whole they cancel.
 BETWEEN_GROUPS = ("reassigned_in", "reassigned_out")
+# Why the books of a deal do not follow a snapshot, or cannot say when it was closed.
+REASON_LABELS: Mapping[str, Label] = {
+    "close_day_unknown": Label("closed, but nothing says when", "已结束，但日期不明"),
+    "stale_before": Label("still open in the first snapshot, though closed by then", "期初快照仍为未结，实已结束"),
+    "stale_after": Label("still open in the second snapshot, though closed by then", "期末快照仍为未结，实已结束"),
+    "ahead_before": Label("closed in the first snapshot, on record only later", "期初快照已结束，记录日期在其后"),
+    "ahead_after": Label("closed in the second snapshot, on record only later", "期末快照已结束，记录日期在其后"),
+}
+REASONS = tuple(REASON_LABELS)

@@ -70,6 +70,7 @@ TABLE_TITLES = {
     "pipeline_movement": Label("What moved the pipeline", "商机变动"),
     "movement_summary": Label("Opening, closing and what was won between", "期初、期末与期间赢单"),
     "movement_deals": Label("The deals behind every movement", "各项变动对应的商机"),
+    "movement_set_apart": Label("Deals whose closing is not clear", "结束情况不明的商机"),
     "movement_by_owner": Label("Opening and closing by owner", "各负责人期初与期末"),
     "movement_bars_by_owner": Label("What moved the pipeline, by owner", "各负责人商机变动"),
     "slippage": Label("Open deals that slipped", "曾推迟的未结商机"),

@@ -10,12 +10,12 @@ from custvalue.frames.checks import FrameCheck, to_pandas
 from custvalue.frames.deals import deals_as_of, group_columns
 from custvalue.frames.periods import AsOf, as_day, check_freq
 from custvalue.kernels import sums_by_code
-from custvalue.rules.errors import InputError, is_number, refusal
 from custvalue.rules.labels import Label, Lang
 from custvalue.tracking.arguments import MOST_MONEY, check_share, column_list, period_of
 from custvalue.tracking.expected import expected_revenue
-from custvalue.tracking.names import check_one_kind, unlike
+from custvalue.tracking.names import check_one_kind
 from custvalue.tracking.probabilities import refuse_unknown_state
+from custvalue.tracking.targets import TARGET_MISSING, read_targets
 from custvalue.tracking.win_rates import win_rates
 
 COVERAGE = (
@@ -28,6 +28,9 @@ VELOCITY = (
     *("n_open_longer", "velocity_per_day", "velocity_low", "velocity_high", "note", "note_zh"),
 )
 _COVERED, _NO_TARGET = Label("nothing is needed any more", "已达目标，无需更多"), Label("no target", "没有目标")
+_TARGET_MISSING = Label(
+    "a target is missing: fill it in, or drop its row; their sum is unknown", "有目标缺失，合计未知：请补填或删除该行"
+)
 _NO_CLOSED = Label("no closed deals: the win rate is unknown", "没有已结商机，赢单率未知")
 _NO_WINS = Label("no deal was ever won here", "从未赢单")
 _NO_PRICE = Label("no won deal has an amount", "赢单均无金额")
@@ -40,6 +43,11 @@ _CENSORED = Label(
     "cycle of won deals only; open deals, {n} of them older than that, are left out: a lower bound",
     "周期只含赢单；未结商机（其中{n}个已超过该周期）未计入，故为下限",
 )
+_NOTHING_OPEN = Label(
+    "no open deals: nothing is left to flow, so the velocity is 0 at any win rate; the cycle is that of won deals",
+    "没有未结商机：无可流动，任何赢单率下速度均为0；周期为赢单的周期",
+)
+_NOR_OPEN = Label("; and no deal is open", "；且没有未结商机")
 _LEFT_OUT = Label(
     "; {n} won deals created on the day they were closed are left out of the cycle",
     "；{n}个在成交当日创建的赢单未计入周期",
@@ -105,6 +113,7 @@ def coverage(
         If a column is missing or of a wrong type, or ``as_of``, ``period``, ``freq`` or ``level`` cannot be read.
         If a ``by`` column holds both texts and numbers, or is of another type in the targets.
         If a target's ``period`` is missing or no label of the calendar (``2026q3`` is spelt ``2026Q3``).
+        If the one target given is missing or no number.
         If the frame holds events after ``as_of``: it then does not say where the deals stood on that day.
 
     Notes
@@ -134,7 +143,7 @@ def coverage(
     groups = group_columns(check, column_list("by", by), results=("period", *COVERAGE))
     check_one_kind(check, groups)
     check.done()
-    wanted = _targets(targets, label, frame, groups, target, freq)
+    wanted = read_targets(targets, label, frame, groups, target, freq)
     # The chance of winning has no part in this: any probability serves to have the deals sorted into periods.
     sure = frame.assign(**{_SURE: 1.0})
     rows = expected_revenue(
@@ -177,52 +186,12 @@ def coverage(
 _SURE, _ALL = "__sure__", "__all__"
 
 
-def _targets(targets: Any, label: str, deals: pd.DataFrame, groups: list[str], target: str, freq: str) -> pd.DataFrame:
-    """Return the targets of one period, one row per group."""
-    if is_number(targets):
-        if groups:
-            raise refusal("one target cannot be shared out among groups", targets, f"Give a frame with {groups}.")
-        if not 0 <= targets <= MOST_MONEY:
-            raise refusal(f"a target must be 0 or more, and {MOST_MONEY:g} or less", targets, "Give currency units.")
-        return pd.DataFrame({target: [float(targets)]}).rename(columns={target: "target"})
-    frame = to_pandas(targets)
-    check = FrameCheck(frame, "coverage")
-    amounts = check.numbers(target, low=0, high=MOST_MONEY, purpose="what is to be won in the period")
-    for name in ("period", *groups):
-        there = check.require(name, "which target it is")
-        if there and name in groups:
-            check.failures += unlike({"targets": frame[name], "opportunities": deals[name]}, name)
-    check_one_kind(check, groups)
-    _check_labels(check, freq)
-    check.one_currency()
-    check.done()
-    mine = frame[groups].assign(target=amounts)[frame["period"].astype("str").to_numpy() == label]
-    if not groups:
-        total = mine["target"].sum(skipna=False) if len(mine) else np.nan
-        return pd.DataFrame({"target": [float(total)]})
-    # A target that is missing leaves its group's sum unknown.
-    summed = mine.groupby(groups, observed=True, dropna=False, sort=True)[["target"]].sum(skipna=False)
-    return pd.DataFrame(summed.reset_index())
-
-
-def _check_labels(check: FrameCheck, freq: str) -> None:
-    """Note periods that are missing or no labels of the calendar: their targets would be found by nobody."""
-    if not check.has("period"):
-        return
-    labels = check.frame["period"]
-    check.fail_rows("period must not be missing", "period", labels.isna().to_numpy(), "Say which period it is of.")
-    for label in labels.dropna().astype("str").unique():
-        try:
-            period_of(label, freq)
-        except InputError as error:
-            check.failures.append(f"{error} (column 'period')")
-
-
 def _needed(result: pd.DataFrame) -> pd.DataFrame:
     """Add what is still needed, and how much open amount that takes."""
     target, rate = result["target"], result["win_rate_closed"]
     needed = (target - result["won"]).clip(lower=0.0)
     notes = [
+        (result[TARGET_MISSING].eq(True), _TARGET_MISSING),
         (target.isna(), _NO_TARGET),
         (needed == 0, _COVERED),
         (result["n_closed"] == 0, _NO_CLOSED),
@@ -291,7 +260,8 @@ def velocity(
         apart), ``n_same_day`` (won deals created on the day they were closed, which are left out of the cycle),
         ``n_open_longer`` (open deals that have already stood longer than that), ``velocity_per_day`` with
         ``velocity_low`` and ``velocity_high`` (currency a day, at the two ends of the win rate's interval), and
-        ``note`` and ``note_zh`` (why a figure is missing, or what it leaves out, in English and Chinese).
+        ``note`` and ``note_zh`` (why a figure is missing or nil, or what it leaves out, in English and Chinese).
+        Without open deals the velocity is 0, unless the other factors are not known.
 
     Raises
     ------
@@ -365,7 +335,18 @@ def velocity(
         (np.isnan(cycle_days) & (n_same_day > 0), _SAME_DAY),
         (np.isnan(cycle_days), _NO_CYCLE),
     ]
-    said = [_velocity_note(*counts) for counts in zip(n_longer.tolist(), n_same_day.tolist(), strict=True)]
+    # Where no deal is open either, the note says both.
+    nothing_open = (rates["n_open"] == 0).to_numpy()
+    reasons = [
+        part
+        for mask, text in reasons
+        for part in (
+            (np.asarray(mask) & nothing_open, Label(text.en + _NOR_OPEN.en, text.zh + _NOR_OPEN.zh)),
+            (mask, text),
+        )
+    ]
+    n_open = rates["n_open"].tolist()
+    said = [_velocity_note(*counts) for counts in zip(n_open, n_longer.tolist(), n_same_day.tolist(), strict=True)]
     result = rates.assign(
         mean_won_amount=mean_amount,
         cycle_days=cycle_days,
@@ -379,7 +360,7 @@ def velocity(
     return result[[*groups, *VELOCITY]]
 
 
-def _velocity_note(n_longer: int, n_same_day: int) -> Label:
+def _velocity_note(n_open: int, n_longer: int, n_same_day: int) -> Label:
     """Return what the velocity of a group leaves out."""
-    parts = [(_CENSORED, n_longer), *([(_LEFT_OUT, n_same_day)] if n_same_day else [])]
+    parts = [(_CENSORED if n_open else _NOTHING_OPEN, n_longer), *([(_LEFT_OUT, n_same_day)] if n_same_day else [])]
     return Label("".join(text.en.format(n=n) for text, n in parts), "".join(text.zh.format(n=n) for text, n in parts))

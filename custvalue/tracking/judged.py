@@ -17,7 +17,8 @@ STAMPS = ("entered", "snapshot", "submitted")
 class JudgedRows:
     """Probabilities and outcomes of a frame, and which of its rows count.
 
-    ``closed`` rows are won or lost, ``open`` ones neither, ``left_out`` rows lack a probability or are not matured.
+    ``closed`` rows are won or lost, ``open`` ones neither, ``left_out`` rows lack a probability or are not matured,
+    ``young`` ones have a probability and are not matured.
     """
 
     def __init__(
@@ -32,13 +33,14 @@ class JudgedRows:
         if self.everything:
             every, none = np.ones(p.size, dtype=bool), np.zeros(p.size, dtype=bool)
             self.probability, self.won, self.counted = p, result, every
-            self.closed, self.open, self.left_out, self.is_fair = every, none, none, True
+            self.closed, self.open, self.left_out, self.young, self.is_fair = every, none, none, none, True
             return
         missing = np.isnan(p)
         counted = ~missing if mature is None else mature & ~missing
         is_open = np.isnan(result)
         self.probability, self.won, self.counted = p, result, counted
         self.closed, self.open, self.left_out = counted & ~is_open, counted & is_open, ~counted
+        self.young = ~counted & ~missing
         self.is_fair = mature is not None or not bool(self.open.any())
         """Whether the closed rows are not a selection by the speed of closing."""
 

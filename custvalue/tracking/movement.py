@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from custvalue import kernels
 from custvalue.frames.checks import to_pandas
+from custvalue.frames.deals import OUTCOMES
 from custvalue.frames.nullable import ordered_classes
 from custvalue.frames.parts import Parts
 from custvalue.frames.periods import AsOf, as_day, check_freq
 from custvalue.rules.errors import refusal
-from custvalue.rules.movement import BARS
+from custvalue.rules.movement import BARS, REASONS
 from custvalue.tracking.arguments import column_list, period_of
 from custvalue.tracking.two_snapshots import Pair, read_pair
 
@@ -26,16 +27,22 @@ SUMMARY = (
     "won_between",
 )
 CLOSED = ("outcome", "closed", "in_opening", "amount_before", "amount_at_close", "raised", "cut")
+SET_APART = ("reason", "n_deals", "n_in_opening", "n_unpriced", "amount")
 
 
 @dataclass(frozen=True, slots=True)
 class PipelineMovement(Parts):
-    """The answer of :func:`pipeline_movement`: ``.bars``, ``.summary``, ``.deals`` behind the bars, ``.closed``."""
+    """The answer of :func:`pipeline_movement`: ``.bars``, ``.summary``, ``.deals`` behind the bars, ``.closed``.
+
+    ``.set_apart`` counts the deals whose closing is not clear, by reason; ``.set_apart_deals`` lists them.
+    """
 
     bars: pd.DataFrame
     summary: pd.DataFrame
     deals: pd.DataFrame
     closed: pd.DataFrame
+    set_apart: pd.DataFrame
+    set_apart_deals: pd.DataFrame
 
 
 def pipeline_movement(
@@ -58,8 +65,9 @@ def pipeline_movement(
     """Book what happened to every deal between two snapshots, so that opening and changes add up to closing.
 
     ``closing = opening + new + reopened + scheduled + priced + pulled_in + slipped_in + reassigned_in + raised − cut −
-    slipped_out − pulled_out − unscheduled − unpriced − reassigned_out − won − lost − removed``, in every group, to the
-    last bit. With ``period`` the pipeline is that of the open deals whose expected close lies in it; without, of all.
+    slipped_out − pulled_out − unscheduled − unpriced − reassigned_out − won − lost − closed_unclear −
+    removed``, in every group, to the last bit. With ``period`` the pipeline is that of the open deals whose expected
+    close lies in it; without, of all.
 
     Parameters
     ----------
@@ -70,8 +78,9 @@ def pipeline_movement(
         (one day in each frame) says when they were taken.
     opportunities : frame, optional
         A later table of all opportunities, to say what became of deals that ``after`` no longer holds: ``opportunity``,
-        ``outcome``, ``closed``, ``amount``, ``created``. Only what was closed by the day of ``after`` is taken from it.
-        It also lends the ``by`` columns that a snapshot lacks (as they are now, so nothing is reassigned by them).
+        ``outcome``, ``closed``, ``amount``, ``created``. Only what was closed by the day of ``after`` is taken from it,
+        and goes before what a snapshot says, as in :func:`revenue_fan`. It also lends the ``by`` columns that a
+        snapshot lacks (as they are now, so nothing is reassigned by them).
     days : (date, date), optional
         The days of the two snapshots, where no ``snapshot`` column says them; needed with ``opportunities``.
     period : str, optional
@@ -97,7 +106,22 @@ def pipeline_movement(
         ``amount_after``, ``expected_close_before``, ``expected_close_after``. ``.closed``: one row per deal closed
         between the two: ``opportunity``, the ``by`` columns, ``outcome``, ``closed``, ``in_opening`` (false for
         deals created and closed in between, or due in another period), ``amount_before``, ``amount_at_close``,
-        ``raised``, ``cut`` (the difference of the two for those in the opening).
+        ``raised``, ``cut`` (the difference of the two for those in the opening). ``.set_apart``: one row per group and
+        reason (an ordered categorical ``reason``, all of them): ``n_deals``, ``n_in_opening`` (those of them that
+        are), ``n_unpriced`` and ``amount`` (currency, of those with an amount; the last one known). The reasons:
+
+        - ``close_day_unknown``: closed, but nothing says that it was between the two. Neither won nor lost here: in the
+          opening it leaves as ``closed_unclear``, elsewhere it is in no bar.
+        - ``stale_before``: open in ``before``, closed by its day according to the opportunities; not in the opening.
+        - ``stale_after``: open in ``after``, closed by its day according to the opportunities; booked as closed.
+        - ``ahead_before``: closed in ``before``, according to the opportunities only between the two; booked as closed
+          then, outside the opening.
+        - ``ahead_after``: closed in ``after``, according to the opportunities only later; in the opening it leaves as
+          ``closed_unclear``, and the win is one of the window its day lies in.
+
+        ``.set_apart_deals``: one row per deal and reason, by reason, group and largest amount first: ``opportunity``,
+        the ``by`` columns, ``reason``, ``outcome``, ``closed``, ``in_opening``, ``amount``. Every group of the frames
+        has its rows in ``.bars``, ``.summary`` and ``.set_apart``, also where it had closed deals only.
 
     Raises
     ------
@@ -109,15 +133,20 @@ def pipeline_movement(
 
     Notes
     -----
-    A deal that did several things is booked in this order. **Leaving:** closed (won or lost), removed, unpriced,
-    unscheduled, slipped or pulled out, always whole at its *opening* amount and in its opening group; what it was
-    raised or cut by at its close is in ``.closed`` and in ``won_raised`` and ``won_cut``, since nothing of it is left
-    in the pipeline. **Coming in:** new or reopened, priced, scheduled, slipped or pulled in, in its closing group;
-    the first two groups at the closing amount, a deal that was priced before at its opening amount, the difference
-    under raised or cut. **Staying:** first reassigned at the opening amount, then raised or cut in its new group.
+    A deal that did several things is booked in this order. **Leaving:** closed (won or lost), closed but unclear
+    when, removed, unpriced, unscheduled, slipped or pulled out, always whole at its *opening* amount and in its opening
+    group; what it was raised or cut by at its close is in ``.closed`` and in ``won_raised`` and ``won_cut``, since
+    nothing of it is left in the pipeline. **Coming in:** new or reopened, priced, scheduled, slipped or pulled in, in
+    its closing group; the first two groups at the closing amount, a deal that was priced before at its opening amount,
+    the difference under raised or cut. **Staying:** first reassigned at the opening amount, then raised or cut in its
+    new group.
 
     A deal that is missing before and was created earlier counts as reopened (known with a ``created`` column and the
     snapshot's day only; otherwise it is new). One that is missing after and of which nothing is known was removed.
+    A deal closed in ``after`` and open in ``before`` was closed between the two, whatever its dates, where the
+    opportunities do not say otherwise. One that ``before`` does not hold must have been closed after its day, or, where
+    no day is given, created after it, or be missing from a ``before`` that does hold closed deals; ``after`` must hold
+    it. With the same opportunities, windows chain: closing is the next opening, and each dated win is booked once.
     Overdue deals belong to the period of their expected close here; ``closing − closing_overdue`` is the ``open`` of
     :func:`custvalue.expected_revenue` for the period. Amounts are moved to the nearest point of a grid of binary
     fractions on which addition is exact (2⁻⁵² of the next power of two above all amounts together).
@@ -150,7 +179,7 @@ def pipeline_movement(
         outcome=outcome,
         created=created,
         closed=closed,
-        taken=(opportunity, "n_deals", *DEALS, *CLOSED, *SUMMARY),
+        taken=(opportunity, *DEALS, *CLOSED, *SUMMARY, *SET_APART),
     )
     booked = _book(pair)
     return PipelineMovement(
@@ -158,6 +187,8 @@ def pipeline_movement(
         summary=_summary(pair),
         deals=_deals(pair, booked, opportunity),
         closed=_closed(pair, opportunity),
+        set_apart=_set_apart(pair),
+        set_apart_deals=_set_apart_deals(pair, opportunity),
     )
 
 
@@ -193,12 +224,13 @@ def _book(pair: Pair) -> _Booked:
         [
             pair.won,
             pair.lost,
+            pair.unclear,
             ~now.is_open,
             ~now.priced,
             ~now.scheduled,
             now.later,
         ],
-        [_BAR[name] for name in ("won", "lost", "removed", "unpriced", "unscheduled", "slipped_out")],
+        [_BAR[name] for name in ("won", "lost", "closed_unclear", "removed", "unpriced", "unscheduled", "slipped_out")],
         default=_BAR["pulled_out"],
     )
     into = np.select(
@@ -274,7 +306,7 @@ def _summary(pair: Pair) -> pd.DataFrame:
         won_raised=total(difference > 0, was.group, difference),
         won_cut=total(difference < 0, was.group, -difference),
         won_not_in_opening=total(elsewhere, pair.closed_group, pair.final),
-        won_between=total(priced_wins, np.where(was.member, was.group, pair.closed_group), pair.final),
+        won_between=total(priced_wins, _home(pair), pair.final),
     )
 
 
@@ -297,7 +329,7 @@ def _closed(pair: Pair, opportunity: str) -> pd.DataFrame:
     member = pair.before.member
     rows = np.flatnonzero(pair.won | pair.lost)
     rows = rows[np.lexsort((-np.nan_to_num(pair.final[rows]), ~member[rows], ~pair.won[rows]))]
-    group = np.where(member, pair.before.group, pair.closed_group)[rows]
+    group = _home(pair)[rows]
     difference = np.where(member, pair.final - pair.before.amount, np.nan)[rows]
     names = pd.DataFrame({opportunity: pair.names.take(rows)})
     return pd.concat([names, pair.keys.iloc[group].reset_index(drop=True)], axis=1).assign(
@@ -308,4 +340,41 @@ def _closed(pair: Pair, opportunity: str) -> pd.DataFrame:
         amount_at_close=pair.final[rows],
         raised=np.maximum(difference, 0.0),
         cut=np.maximum(-difference, 0.0),
+    )
+
+
+def _home(pair: Pair) -> NDArray[np.int64]:
+    """Return the group a closing belongs to: that of the opening, else the last one known."""
+    return np.where(pair.before.member, pair.before.group, pair.closed_group)
+
+
+def _set_apart(pair: Pair) -> pd.DataFrame:
+    """Count the deals set apart, by group and reason."""
+    n_groups, n_reasons = len(pair.keys), len(REASONS)
+    n = n_groups * n_reasons
+    cell = _home(pair)[pair.set_apart] * n_reasons + pair.reason
+    worth = pair.worth[pair.set_apart]
+    priced = ~np.isnan(worth)
+    keys = pair.keys.iloc[np.repeat(np.arange(n_groups), n_reasons)].reset_index(drop=True)
+    return keys.assign(
+        reason=ordered_classes(np.tile(np.arange(n_reasons), n_groups), REASONS),
+        n_deals=np.bincount(cell, minlength=n),
+        n_in_opening=np.bincount(cell[pair.before.member[pair.set_apart]], minlength=n),
+        n_unpriced=np.bincount(cell[~priced], minlength=n),
+        amount=kernels.sums_by_code(cell[priced], worth[priced], n),
+    )
+
+
+def _set_apart_deals(pair: Pair, opportunity: str) -> pd.DataFrame:
+    """List the deals set apart: by reason, group and largest amount first."""
+    home, deal = _home(pair), pair.set_apart
+    order = np.lexsort((-np.nan_to_num(pair.worth[deal]), home[deal], pair.reason))
+    deal = deal[order]
+    names = pd.DataFrame({opportunity: pair.names.take(deal)})
+    return pd.concat([names, pair.keys.iloc[home[deal]].reset_index(drop=True)], axis=1).assign(
+        reason=ordered_classes(pair.reason[order], REASONS),
+        outcome=pd.Series(np.array(OUTCOMES, dtype=object)[pair.outcome[deal]], dtype="str"),
+        closed=pair.closed.array.take(deal),
+        in_opening=pair.before.member[deal],
+        amount=pair.worth[deal],
     )

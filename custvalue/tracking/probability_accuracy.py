@@ -209,7 +209,7 @@ def _why_nothing(rows: JudgedRows, place: Any) -> str:
     """Return why none of a group's rows is judged."""
     ended = place[~np.isnan(rows.won[place])]
     if not ended.size:
-        return NO_OUTCOME
+        return NONE_MATURED if rows.young[place].any() and not rows.open[place].any() else NO_OUTCOME
     return NONE_STATED if np.isnan(rows.probability[ended]).all() else NONE_MATURED
 
 

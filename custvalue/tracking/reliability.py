@@ -68,7 +68,8 @@ def reliability_table(
         is such a column) and ``answer``, ``answer_zh`` (the sentence that answers whether the stated percentage holds).
         Where open rows are left out and the frame does not say which rows are matured, the rate is called
         ``win_rate_closed_only``, and ``answer`` says that it is of the closed only and cannot tell, in every bin that
-        has open rows. Rates of an empty bin are missing.
+        has open rows. Rates of an empty bin are missing, and ``answer`` says why: nothing was stated, no outcome is
+        recorded (old enough and still open), or none has matured (too young to be judged).
 
     Raises
     ------
@@ -121,12 +122,14 @@ def reliability_table(
         if bins == "quantile":
             edges = np.percentile(p, edges * PERCENT) if p.size else edges
         names = _edge_names(edges, bins)
-    n_open = np.zeros(n_bins, dtype=np.int64)
+    n_open, n_young = np.zeros(n_bins, dtype=np.int64), np.zeros(n_bins, dtype=np.int64)
     if bins != "stage" and everything and clusters is None:
         sums = binned_sums(p, won, edges)
     else:
         codes = codes if bins == "stage" else bin_codes(rows.probability, edges)
         n_open += np.bincount(codes[rows.open], minlength=n_bins)
+        # Of rows that do not count, the stage need not be one of the ladder.
+        n_young += np.bincount(codes[rows.young & (codes >= 0)], minlength=n_bins)
         codes = codes if everything else codes[rows.closed]
         sums = bin_sums(codes, p, won, n_bins)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -150,7 +153,15 @@ def reliability_table(
     if n_clusters is not None:
         columns["n_clusters"] = n_clusters
     untold = np.zeros_like(n_open) if rows.is_fair else n_open
-    answers = [_answer(*row) for row in zip(sums.n, mean, rate, low, high, untold, strict=True)]
+    aged = check.has(matured)
+    answers = [
+        _answer(*row) if row[0] else _no_answer(*counts, aged=aged)
+        for row, counts in zip(
+            zip(sums.n, mean, rate, low, high, untold, strict=True),
+            zip(n_open.tolist(), n_young.tolist(), strict=True),
+            strict=True,
+        )
+    ]
     return pd.DataFrame(columns | {"answer": [en for en, _ in answers], "answer_zh": [zh for _, zh in answers]})
 
 
@@ -169,13 +180,30 @@ def _edge_names(edges: NDArray[np.float64], bins: str) -> list[str]:
     return names if bins == "uniform" else [f"{place}: {name}" for place, name in enumerate(names, start=1)]
 
 
+def _no_answer(n_open: int, n_young: int, *, aged: bool) -> tuple[str, str]:
+    """Return why a bin has no outcome, in both languages; ``aged`` if the frame says which rows are matured."""
+    young = f"{n_young} too young to be judged", f"{n_young}条时间太短，不予评判"
+    if n_open and aged:
+        more, zh_more = (f", {young[0]}", f"，{young[1]}") if n_young else ("", "")
+        return (
+            f"no outcome recorded: {n_open} old enough and still open{more}",
+            f"无结果记录：{n_open}条时间已足但尚未结束{zh_more}",
+        )
+    if n_open:
+        return (
+            f"no outcome recorded: {n_open} still open, of unknown age",
+            f"无结果记录：{n_open}条尚未结束，时间长短不明",
+        )
+    if n_young:
+        return f"no outcome matured yet: {young[0]}", f"尚无成熟的结果：{young[1]}"
+    return "nothing stated here", "此档无预报"
+
+
 def _answer(n: float, mean: float, rate: float, low: float, high: float, n_open: int) -> tuple[str, str]:
     """Return the sentence that says whether the stated percentage holds, in both languages.
 
     Where ``n_open`` rows are missing from the rate it says nothing: which deals close first is no chance.
     """
-    if n == 0:
-        return "no outcome yet", "尚无结果"
     said = f"{mean * PERCENT:.0f} % said, {rate * PERCENT:.0f} % won"
     zh = f"预报{mean * PERCENT:.0f}%，实际赢单{rate * PERCENT:.0f}%"
     if n_open:

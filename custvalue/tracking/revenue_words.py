@@ -4,6 +4,9 @@ from collections.abc import Collection
 
 from custvalue.rules.labels import Label, Lang
 
+DIGITS, EVERY_DIGIT = 3, 17
+# From here on three digits are written with an exponent.
+THOUSAND = 999.5
 _INDEPENDENT = Label("independent deals", "商机相互独立")
 _FACTOR = Label(
     "deals share a common factor (latent correlation {latent}, of outcomes {event})",
@@ -24,9 +27,23 @@ def basis_text(correlation: float, event: float, strengths: Collection[float], m
     """
     texts = []
     if correlation > 0:
-        factor = _FACTOR.text(lang).format(latent=f"{correlation:.3g}", event=f"{event:.3g}")
+        factor = _FACTOR.text(lang).format(latent=_below_one(correlation), event=_below_one(event))
         texts.append(_SOME.text(lang).format(text=factor) if mixed else factor)
     if strengths:
-        shown = f"{min(strengths):.3g}" + (f"–{max(strengths):.3g}" if len(set(strengths)) > 1 else "")
+        shown = _count(min(strengths)) + (f"–{_count(max(strengths))}" if len(set(strengths)) > 1 else "")
         texts.append(_DRAW.text(lang).format(strength=shown))
     return ("; " if lang == "en" else "；").join(texts) or _INDEPENDENT.text(lang)
+
+
+def _below_one(value: float) -> str:
+    """Return a correlation in three digits, in more where it would read as 1 and is not.
+
+    >>> _below_one(0.1253), _below_one(0.999999), _below_one(1.0)
+    ('0.125', '0.999999', '1')
+    """
+    texts = (f"{value:.{digits}g}" for digits in range(DIGITS, EVERY_DIGIT + 1))
+    return next((text for text in texts if value >= 1 or float(text) < 1), f"{value:g}")
+
+
+def _count(value: float) -> str:
+    return f"{value:.{DIGITS}g}" if value < THOUSAND else f"{value:,.0f}"

@@ -1,7 +1,7 @@
 """Two snapshots of the same deals, side by side: where each deal stood before, where it stands after."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +15,7 @@ from custvalue.kernels import Floats, Integers
 from custvalue.kernels.exact import exact_grid, on_grid
 from custvalue.rules.errors import raise_all
 from custvalue.tracking.arguments import MOST_MONEY
+from custvalue.tracking.closings import Aligned, closings, created_of
 from custvalue.tracking.names import unlike
 
 NOWHERE = -1
@@ -41,7 +42,10 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """All deals of two snapshots, aligned; money on one exact grid."""
+    """All deals of two snapshots, aligned; money on one exact grid.
+
+    ``set_apart`` and ``reason`` list deals with what speaks against following a snapshot; ``worth`` is the last amount.
+    """
 
     names: "pd.Index[Any]"
     keys: pd.DataFrame
@@ -49,10 +53,15 @@ class Pair:
     after: Side
     won: Mask
     lost: Mask
+    unclear: Mask
+    outcome: Integers
     final: Floats
     closed: "pd.Series[Any]"
     closed_group: Integers
     existed: Mask
+    set_apart: Integers
+    reason: Integers
+    worth: Floats
     days: tuple[pd.Timestamp, pd.Timestamp] | None
 
 
@@ -64,11 +73,15 @@ class _Table:
     ids: "pd.Series[Any]"
     amounts: Floats
     outcome: NDArray[np.int64]
-    has_outcome: bool
     due: "pd.Series[Any]"
     created: "pd.Series[Any]"
     closed: "pd.Series[Any]"
     day: pd.Timestamp | None
+
+    def take(self, rows: Integers) -> "_Table":
+        """Return some rows."""
+        series = {name: getattr(self, name).iloc[rows] for name in ("frame", "ids", "due", "created", "closed")}
+        return replace(self, amounts=self.amounts[rows], outcome=self.outcome[rows], **series)
 
 
 def read_pair(
@@ -151,7 +164,6 @@ def _read(
         ids=ids,
         amounts=amounts,
         outcome=result,
-        has_outcome=has_outcome,
         due=check.dates(expected) if use_due else none,
         created=check.optional_dates(columns["created"], usual="created") if check.has(columns["created"]) else none,
         closed=check.optional_dates(columns["closed"], usual="closed") if check.has(columns["closed"]) else none,
@@ -203,93 +215,86 @@ def _align(tables: dict[str, _Table], groups: list[str], period: pd.Period | Non
         if part is not None:
             place[part] = np.arange(part.size)
         places.append(place)
-    keys, group = _group_codes(read, places, groups, n)
-    days = (was.day, now.day) if was.day is not None and now.day is not None else None
-    both = [_Aligned(table, place) for table, place in zip(read, places, strict=True)]
-    before, after = both[0], both[1]
-    rest = both[2] if others is not None else None
-    # Closed between: open before or not in it, and closed after.
-    already = before.there & (before.outcome >= 0)
-    outcome = np.where(after.there, after.outcome, rest.outcome if rest else NOWHERE)
-    ended = after.closed if rest is None else after.closed.fillna(rest.closed)
-    inside = before.there | _between(ended, was, now)
-    closed = (outcome >= 0) & ~already & inside
-    amounts = np.where(after.there, after.amount, rest.amount if rest else np.nan)
-    final = np.where(closed, amounts, np.nan)
-    known = [np.nan_to_num(values) for values in (before.amount, after.amount, final)]
+    keys, group = _group_codes(read, places, groups, _known_by(tables, groups))
+    sides = [_aligned(table, place) for table, place in zip(read, places, strict=True)]
+    before, after = sides[0], sides[1]
+    rest = sides[2] if others is not None else None
+    found = closings(before, after, rest, was.day, now.day)
+    known = [np.nan_to_num(values) for values in (before.amount, after.amount, found.amount)]
     grid = exact_grid(float(sum(values.sum() for values in known)))
-    created = after.created if rest is None else after.created.fillna(rest.created)
-    created = created.fillna(before.created)
-    existed = already if was.day is None else already | (created < was.day).to_numpy()
+    created = created_of(before, after, rest)
+    existed = before.ended if was.day is None else before.ended | (created < was.day).to_numpy()
     last_group = np.where(after.there, group[1], group[2] if rest else NOWHERE)
+    last_group = np.where(last_group >= 0, last_group, group[0])
+    worth = [found.amount, *(side.amount for side in reversed(sides))]
     return Pair(
         names=pd.Index(names),
         keys=keys,
-        before=_side(before, group[0], period, grid),
-        after=_side(after, group[1], period, grid),
-        won=closed & (outcome == WON),
-        lost=closed & (outcome == LOST),
-        final=on_grid(final, grid),
-        closed=ended.where(closed),
-        closed_group=np.where(last_group >= 0, last_group, group[0]),
+        before=_side(before, found.open_before, group[0], period, grid, was.day),
+        after=_side(after, found.open_after, group[1], period, grid, now.day),
+        won=found.between & (found.outcome == WON),
+        lost=found.between & (found.outcome == LOST),
+        unclear=found.unclear,
+        outcome=found.outcome,
+        final=on_grid(found.amount, grid),
+        closed=found.day,
+        closed_group=last_group,
         existed=existed,
-        days=days,
+        set_apart=found.deal,
+        reason=found.reason,
+        worth=_first_known(worth),
+        days=(was.day, now.day) if was.day is not None and now.day is not None else None,
     )
 
 
-def _between(ended: "pd.Series[Any]", was: _Table, now: _Table) -> Mask:
-    """Say which deals outside the first snapshot were closed between the two."""
-    if was.day is None:
-        # A first snapshot that holds closed deals would have held these, had they been closed then.
-        return np.full(len(ended), was.has_outcome)
-    late = ended > now.day if now.day is not None else pd.Series(data=False, index=ended.index)
-    dated = ((ended > was.day) & ~late).to_numpy()
-    return dated | (ended.isna().to_numpy() & was.has_outcome)
+def _first_known(columns: Sequence[Floats]) -> Floats:
+    """Return each deal's first amount that is not missing."""
+    found = columns[0]
+    for column in columns[1:]:
+        found = np.where(np.isnan(found), column, found)
+    return found
 
 
 def _useful(tables: dict[str, _Table]) -> _Table | None:
-    """Return the opportunities that a snapshot holds, or that were closed between the two; nothing of a later day."""
+    """Return the opportunities that a snapshot holds, or that were or may have been closed between the two."""
     if "opportunities" not in tables:
         return None
     was, now, table = tables["before"], tables["after"], tables["opportunities"]
-    seen = table.ids.isin(was.ids) | table.ids.isin(now.ids)
-    is_closed = table.outcome >= 0
-    late = table.closed > now.day if now.day is not None else pd.Series(data=False, index=table.closed.index)
-    by_then = is_closed & ~late.to_numpy()
-    inside = by_then & (table.closed > was.day).to_numpy() if was.day is not None else np.zeros(len(late), dtype=bool)
-    rows = np.flatnonzero(seen.to_numpy() | inside)
-    return _Table(
-        frame=table.frame.iloc[rows],
-        ids=table.ids.iloc[rows],
-        amounts=table.amounts[rows],
-        outcome=np.where(by_then, table.outcome, NOWHERE)[rows],
-        has_outcome=True,
-        due=table.due.iloc[rows],
-        created=table.created.iloc[rows],
-        closed=table.closed.iloc[rows],
-        day=None,
+    seen = (table.ids.isin(was.ids) | table.ids.isin(now.ids)).to_numpy()
+    is_closed, undated = table.outcome >= 0, table.closed.isna().to_numpy()
+    inside = ((table.closed > was.day) & (table.closed <= now.day)).to_numpy()
+    # What was there on the first day and not open on it had been closed before.
+    maybe = undated & ~((table.created <= was.day) | (table.created > now.day)).to_numpy()
+    return table.take(np.flatnonzero(seen | (is_closed & (inside | maybe))))
+
+
+def _known_by(tables: dict[str, _Table], groups: list[str]) -> pd.DataFrame | None:
+    """Return the groups of the opportunities that are known to have been there by the day of the second snapshot."""
+    if "opportunities" not in tables or not set(groups) <= set(tables["opportunities"].frame.columns):
+        return None
+    table, day = tables["opportunities"], tables["after"].day
+    created, closed = (table.created <= day).to_numpy(), (table.closed <= day).to_numpy()
+    return table.frame[groups][created | (table.created.isna().to_numpy() & closed)]
+
+
+def _aligned(table: _Table, place: Integers) -> Aligned:
+    return Aligned(
+        there=place >= 0,
+        amount=np.append(table.amounts, np.nan)[place],
+        outcome=np.append(table.outcome, NOWHERE)[place],
+        due=_dates_at(table.due, place),
+        created=_dates_at(table.created, place),
+        closed=_dates_at(table.closed, place),
     )
-
-
-class _Aligned:
-    """The columns of one table by deal of the pair, missing where it does not hold the deal."""
-
-    def __init__(self, table: _Table, place: Integers) -> None:
-        self.there: Mask = place >= 0
-        self.day = table.day
-        self.amount = np.append(table.amounts, np.nan)[place]
-        self.outcome = np.append(table.outcome, NOWHERE)[place]
-        self.due = _dates_at(table.due, place)
-        self.created = _dates_at(table.created, place)
-        self.closed = _dates_at(table.closed, place)
 
 
 def _dates_at(dates: "pd.Series[Any]", place: Integers) -> "pd.Series[Any]":
     return pd.Series(dates.array.take(place, allow_fill=True), index=range(place.size))
 
 
-def _side(aligned: _Aligned, group: Integers, period: pd.Period | None, grid: float) -> Side:
-    is_open = aligned.there & (aligned.outcome < 0)
+def _side(
+    aligned: Aligned, is_open: Mask, group: Integers, period: pd.Period | None, grid: float, day: pd.Timestamp | None
+) -> Side:
     priced = ~np.isnan(aligned.amount)
     scheduled = np.ones(is_open.size, dtype=bool)
     inside, later = scheduled, ~scheduled
@@ -297,7 +302,7 @@ def _side(aligned: _Aligned, group: Integers, period: pd.Period | None, grid: fl
         scheduled = aligned.due.notna().to_numpy()
         later = (aligned.due > period.end_time).to_numpy()
         inside = scheduled & ~later & (aligned.due >= period.start_time).to_numpy()
-    overdue = later & False if aligned.day is None else (aligned.due < aligned.day).to_numpy()
+    overdue = later & False if day is None else (aligned.due < day).to_numpy()
     return Side(
         is_open=is_open,
         priced=priced,
@@ -312,21 +317,31 @@ def _side(aligned: _Aligned, group: Integers, period: pd.Period | None, grid: fl
 
 
 def _group_codes(
-    tables: list[_Table], places: list[Integers], groups: list[str], n: int
+    tables: list[_Table], places: list[Integers], groups: list[str], others: pd.DataFrame | None
 ) -> tuple[pd.DataFrame, list[Integers]]:
-    """Return the groups, sorted, and each deal's group in each table; a column a snapshot lacks is lent by the last."""
+    """Return the groups, sorted, and each deal's group in each table; a column a snapshot lacks is lent by the last.
+
+    ``others`` are groups that have a row though none of these deals is theirs.
+    """
     if not groups:
         return pd.DataFrame(index=range(1)), [np.where(place >= 0, 0, NOWHERE) for place in places]
     keys = [_keys_of(table, place, groups, tables[-1], places[-1]) for table, place in zip(tables, places, strict=True)]
-    filled = [key for key in keys if len(key)] or keys[:1]
+    if not set(groups) <= set(tables[-1].frame.columns):
+        # What lacks a column says nothing of the group of a deal that a snapshot holds.
+        alone = np.where((places[0] < 0) & (places[1] < 0), places[-1], NOWHERE)
+        rows = np.sort(alone[alone >= 0])
+        keys = [*keys[:-1], keys[-1].iloc[rows]]
+        places = [*places[:-1], np.where(alone >= 0, np.searchsorted(rows, alone), NOWHERE)]
+    everybody = keys if others is None else [*keys, others]
+    filled = [key for key in everybody if len(key)] or keys[:1]
     stacked = pd.concat(filled, ignore_index=True)
     grouped = stacked.groupby(groups, observed=True, dropna=False, sort=True)
     number = grouped.ngroup().to_numpy()
     first = np.unique(number, return_index=True)[1]
     codes, start = [], 0
-    for table, place in zip(tables, places, strict=True):
-        here = np.append(number[start : start + len(table.frame)], NOWHERE)
-        start += len(table.frame)
+    for key, place in zip(keys, places, strict=True):
+        here = np.append(number[start : start + len(key)], NOWHERE)
+        start += len(key)
         codes.append(here[np.where(place >= 0, place, here.size - 1)])
     return stacked.iloc[first].reset_index(drop=True), codes
 

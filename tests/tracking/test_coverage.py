@@ -208,7 +208,7 @@ def test_velocity_without_a_win_is_missing_and_says_why():
     frame = deals((1, 0.5, "lost", "2026-07-11", "Ann"), (1, 0.5, None, "2026-09-30", "Bo"))
     found = velocity(frame, as_of=DAY, by="owner").set_index("owner")
     assert found["note"].to_dict() == {
-        "Ann": "no deal was ever won here",
+        "Ann": "no deal was ever won here; and no deal is open",
         "Bo": "no closed deals: the win rate is unknown",
     }
     assert found["velocity_per_day"].isna().all()
@@ -263,7 +263,8 @@ def test_notes_are_given_in_both_languages():
     frame = deals((60, 0.5, "won", "2026-07-10", "Ann"), (10, 0.5, None, "2026-09-30", "Bo"))
     targets = pd.DataFrame({"owner": ["Ann", "Bo"], "period": "2026Q3", "target": [50.0, 50.0]})
     assert covered(frame, targets, by="owner")["note_zh"].tolist() == ["已达目标，无需更多", "没有已结商机，赢单率未知"]
-    assert velocity(frame, as_of=DAY, by="owner")["note_zh"].tolist() == [
+    more = pd.concat([frame, frame.iloc[[1]].assign(owner="Ann", created=pd.Timestamp(DAY))], ignore_index=True)
+    assert velocity(more, as_of=DAY, by="owner")["note_zh"].tolist() == [
         "周期只含赢单；未结商机（其中0个已超过该周期）未计入，故为下限",
         "没有已结商机，赢单率未知",
     ]
@@ -322,3 +323,64 @@ def test_a_roll_up_of_unpriced_deals_only_is_missing_and_counts_them():
     assert found["cumulative_n_unpriced"].tolist() == [0, 1, 2, 2]
     # Nothing closed is nothing; two deals without a price are an unknown sum.
     assert found["cumulative_amount"].tolist() == pytest.approx([0, np.nan, np.nan, np.nan], nan_ok=True)
+
+
+@pytest.mark.parametrize("missing", [float("nan"), np.float64("nan"), None, pd.NA, pd.NaT])
+def test_one_target_that_is_missing_is_named_with_what_to_do(missing):
+    frame = deals((60, 0.5, None, "2026-09-30", "Ann"))
+    with pytest.raises(InputError, match=r"coverage: targets must not be missing: got .*to be won in 2026Q3"):
+        covered(frame, missing)
+    with pytest.raises(InputError, match=r"targets must not be missing.*2026Q4"):
+        covered(frame, missing, period="2026Q4", by="owner")
+
+
+@pytest.mark.parametrize("odd", ["100", True, float("inf"), 1 + 2j, pd.Timestamp(DAY)])
+def test_one_target_that_is_no_number_is_named(odd):
+    with pytest.raises(InputError, match=r"coverage: targets must be a frame or a finite number: got "):
+        covered(deals((60, 0.5, None, "2026-09-30", "Ann")), odd)
+
+
+def test_a_group_whose_target_is_missing_is_told_from_one_without_a_target():
+    frame = deals((60, 0.5, "won", "2026-07-10", "Ann"), (1, 0.5, None, "2026-09-30", "Bo"))
+    targets = pd.DataFrame(
+        {"owner": ["Ann", "Ann", "Cy"], "period": ["2026Q3", "2026Q3", "2026Q4"], "target": [100.0, np.nan, np.nan]}
+    )
+    found = covered(frame, targets, by="owner").set_index("owner")
+    assert found["note"].to_dict() == {
+        "Ann": "a target is missing: fill it in, or drop its row; their sum is unknown",
+        "Bo": "no target",
+    }
+    assert found["note_zh"].to_dict() == {"Ann": "有目标缺失，合计未知：请补填或删除该行", "Bo": "没有目标"}
+    assert found[["target", "still_needed", "coverage"]].isna().all(axis=None)
+    assert covered(frame, targets)["note"].tolist() == [found.loc["Ann", "note"]]
+    assert covered(frame, targets[2:])["note"].tolist() == ["no target"]
+
+
+def test_velocity_without_open_deals_is_nil_and_says_why():
+    frame = deals(
+        (100, 0.5, "won", "2026-07-11", "Ann"),
+        (100, 0.5, "lost", "2026-07-11", "Ann"),
+        (100, 0.5, "won", "2026-07-01", "Ann"),  # on the day it was created
+        (100, 0.5, "lost", "2026-07-11", "Bo"),
+    )
+    found = velocity(frame, as_of=DAY, by="owner").set_index("owner")
+    assert found["n_open"].tolist() == [0, 0]
+    assert found.loc["Ann", ["velocity_per_day", "velocity_low", "velocity_high", "cycle_days"]].tolist() == [
+        0,
+        0,
+        0,
+        10,
+    ]
+    assert found.loc["Ann", "note"] == (
+        "no open deals: nothing is left to flow, so the velocity is 0 at any win rate; the cycle is that of won deals"
+        "; 1 won deals created on the day they were closed are left out of the cycle"
+    )
+    assert found.loc["Ann", "note_zh"] == (
+        "没有未结商机：无可流动，任何赢单率下速度均为0；周期为赢单的周期；1个在成交当日创建的赢单未计入周期"
+    )
+    # Without a win nothing of the product is known but the first factor.
+    assert np.isnan(found.loc["Bo", "velocity_per_day"])
+    assert found.loc["Bo", "note"] == "no deal was ever won here; and no deal is open"
+    assert found.loc["Bo", "note_zh"] == "从未赢单；且没有未结商机"
+    nothing = velocity(frame.iloc[:0], as_of=DAY)
+    assert nothing["note"].tolist() == ["no closed deals: the win rate is unknown; and no deal is open"]

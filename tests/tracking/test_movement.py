@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from custvalue import expected_revenue, load_opportunities, load_snapshots
+from custvalue import expected_revenue, load_opportunities, load_snapshots, revenue_fan
 from custvalue.rules.errors import InputError
 from custvalue.rules.movement import BARS
 from custvalue.tracking.movement import pipeline_movement
@@ -379,9 +379,15 @@ def test_typed_and_foreign_frames_give_the_same_answer():
 def test_empty_snapshots_give_zero_bars_and_empty_lists_of_the_same_columns():
     full = pipeline_movement(snap(one()), snap(one(amount=3)), by="owner")
     empty = pipeline_movement(snap(), snap(), by="owner")
-    for name in ("bars", "summary", "deals", "closed"):
+    for name in ("bars", "summary", "deals", "closed", "set_apart", "set_apart_deals"):
         assert len(getattr(empty, name)) == 0
         assert list(getattr(empty, name).columns) == list(getattr(full, name).columns)
+        # Names keep the type, and dates the unit, that they come with.
+        kinds = [
+            getattr(result, name).drop(columns=["owner", "opportunity"], errors="ignore").dtypes.map(lambda t: t.kind)
+            for result in (empty, full)
+        ]
+        assert kinds[0].to_dict() == kinds[1].to_dict()
     assert pipeline_movement(snap(), snap()).bars["amount_signed"].tolist() == [0.0] * len(BARS)
 
 
@@ -524,3 +530,210 @@ def test_a_deals_column_that_bears_a_results_name_is_refused():
         slippage(
             seen("2026-03-31").rename(columns={"opportunity": "n_slips"}), as_of="2026-12-31", opportunity="n_slips"
         )
+
+
+def apart(result):
+    """Return how many deals were set apart, by reason; reasons without one are left out."""
+    counted = result.set_apart.groupby("reason", observed=False)["n_deals"].sum()
+    assert counted.sum() == len(result.set_apart_deals)
+    return counted[counted > 0].to_dict()
+
+
+def balance(result):
+    """Return opening, changes and closing of every group; they must add up to the last bit."""
+    for start in range(0, len(result.bars), len(BARS)):
+        amounts = result.bars["amount_signed"].iloc[start : start + len(BARS)].tolist()
+        assert sum(amounts[:-1]) == amounts[-1]
+    return {row.bar: row.amount_signed for row in result.bars.itertuples() if row.n_deals}
+
+
+def test_a_win_without_a_close_date_is_no_win_of_the_window_but_set_apart():
+    before, after = open_only(one("a"), one("b", 50), one("c", 20), day=START), open_only(one("c", 20), day=END)
+    table = later_table(
+        ("a", 110, "won", "2026-01-01", None, "East"),
+        ("b", 50, "lost", "2026-01-01", None, "East"),
+        ("c", 20, "won", "2026-01-01", None, "East"),  # open on the day: closed later, whenever that was
+        ("quick", 30, "won", "2026-07-01", None, "West"),  # perhaps in between, perhaps later
+        ("who", None, "lost", None, None, "West"),
+        ("old", 99, "won", "2026-01-01", None, "West"),  # not open on the first day, so closed before it
+        ("late", 98, "won", "2026-10-01", None, "West"),  # created after the last day
+    )
+    result = pipeline_movement(before, after, opportunities=table, by="region")
+    assert balance(pipeline_movement(before, after, opportunities=table)) == {
+        "opening": 170,
+        "closed_unclear": -150,
+        "closing": 20,
+    }
+    assert apart(result) == {"close_day_unknown": 4}
+    assert result.summary["won_between"].tolist() == [0, 0]
+    assert len(result.closed) == 0
+    listed = result.set_apart_deals.set_index("opportunity")
+    assert listed["in_opening"].to_dict() == {"a": True, "b": True, "quick": False, "who": False}
+    assert listed["outcome"].to_dict() == {"a": "won", "b": "lost", "quick": "won", "who": "lost"}
+    counts = result.set_apart.set_index(["region", "reason"]).xs("close_day_unknown", level="reason")
+    assert counts.loc["East", ["n_deals", "n_in_opening", "n_unpriced", "amount"]].tolist() == [2, 2, 0, 160]
+    assert counts.loc["West", ["n_deals", "n_in_opening", "n_unpriced", "amount"]].tolist() == [2, 0, 1, 30]
+
+
+@pytest.mark.parametrize(
+    ("created", "held", "won", "unknown"),
+    [
+        ("2026-07-01", False, 30, 0),  # created after the first snapshot and closed in the second: closed in between
+        (None, False, 0, 1),
+        (None, True, 30, 0),  # the first snapshot holds closed deals, and would have held this one
+        ("2026-06-30", False, 0, 0),  # it was there on the first day and not open: closed before
+        ("2026-06-30", True, 0, 1),  # it was there, and neither open nor closed in the first snapshot
+    ],
+)
+def test_an_undated_win_of_the_second_snapshot_counts_only_where_something_says_it_was_made_in_between(
+    created, held, won, unknown
+):
+    closed_then = [one("z", 1, outcome="lost")] if held else []
+    before = snap(one("a"), *closed_then, day=START)
+    after = snap(one("a"), *closed_then, one("new", 30, outcome="won"), day=END).assign(
+        created=[pd.NaT] * (1 + held) + [pd.Timestamp(created)]
+    )
+    result = pipeline_movement(before, after)
+    assert result.summary["won_not_in_opening"].tolist() == [won]
+    assert apart(result) == ({"close_day_unknown": 1} if unknown else {})
+
+
+def test_a_win_the_second_snapshot_itself_holds_of_a_deal_open_in_the_first_needs_no_date():
+    before, after = snap(one("a"), day=START), snap(one("a", 110, outcome="won"), day=END)
+    table = later_table(("a", 115, "won", "2026-01-01", None, "East"))
+    for options in ({}, {"opportunities": table}):
+        result = pipeline_movement(before, after, **options)
+        assert balance(result) == {"opening": 100, "won": -100}
+        assert apart(result) == {}
+
+
+def stale_case():
+    """Return two snapshots that still hold what was closed by their day, and the opportunities that know better."""
+    before = open_only(one("a"), one("old", 40), one("edge", 8), one("b", 50), one("day", 5), day=START)
+    after = open_only(one("a", 130), one("old", 40), one("b", 60), one("next", 3), day=END)
+    table = later_table(
+        ("a", 110, "won", "2026-01-01", "2026-08-01", "East"),
+        ("old", 40, "lost", "2026-01-01", "2026-06-01", "East"),
+        ("edge", 8, "won", "2026-01-01", "2026-06-30", "East"),
+        ("b", 60, None, "2026-01-01", None, "East"),
+        ("day", 5, "won", "2026-01-01", "2026-09-30", "East"),
+        ("next", 3, "won", "2026-07-01", "2026-10-01", "East"),
+    )
+    return before, after, table
+
+
+def test_what_the_opportunities_say_of_a_closing_goes_before_a_stale_snapshot():
+    before, after, table = stale_case()
+    result = pipeline_movement(before, after, opportunities=table)
+    # old and edge were closed by 30 June, a by 30 September: only a and b and day were open at first, b and next last.
+    assert balance(result) == {"opening": 155, "new": 3, "raised": 10, "won": -105, "closing": 63}
+    assert apart(result) == {"stale_before": 2, "stale_after": 2}
+    assert result.set_apart_deals[["opportunity", "reason"]].to_numpy().tolist() == [
+        ["old", "stale_before"],
+        ["edge", "stale_before"],
+        ["a", "stale_after"],
+        ["old", "stale_after"],
+    ]
+    # Won from 100 and 5 of the opening, a at the 110 of the opportunities and not at the 130 of the stale snapshot.
+    assert result.closed.set_index("opportunity")["amount_at_close"].to_dict() == {"a": 110, "day": 5}
+    won = ["won_from_opening", "won_raised", "won_cut", "won_not_in_opening", "won_between"]
+    assert result.summary[won].iloc[0].tolist() == [105, 10, 0, 0, 115]
+
+
+def test_opening_closing_and_wins_agree_with_the_revenue_fan_where_snapshots_are_stale():
+    before, after, table = stale_case()
+    days = pd.Timestamp("2026-07-01"), END
+    table.loc[table["opportunity"] == "edge", "closed"] = days[0]
+    snapshots = pd.concat([before.assign(snapshot=days[0]), after]).assign(stage="terms")
+    fan = revenue_fan(snapshots, table, correlation=0, period="2026Q3").set_index("snapshot")
+    first, last = (snapshots[snapshots["snapshot"] == day] for day in days)
+    moved = pipeline_movement(first, last, opportunities=table, period="2026Q3")
+    assert moved.summary[["opening", "closing", "won_between"]].iloc[0].tolist() == [
+        *(fan["open"] + fan["overdue"]).tolist(),
+        fan["won"].diff().iloc[-1],
+    ]
+    assert fan["won"].tolist() == [8, 123]
+
+
+def test_a_snapshot_that_is_ahead_of_the_opportunities_books_no_win_before_its_day():
+    before = snap(one("a"), one("done", 70, outcome="won"), one("b", 50), day=START)
+    after = snap(one("a", 105, outcome="won"), one("b", 50, outcome="lost"), day=END)
+    table = later_table(
+        ("a", 110, "won", "2026-01-01", "2026-10-02", "East"),
+        ("b", 50, "lost", "2026-01-01", "2026-09-30", "East"),
+        ("done", 75, "won", "2026-01-01", "2026-07-05", "East"),
+    )
+    result = pipeline_movement(before, after, opportunities=table)
+    assert balance(result) == {"opening": 150, "lost": -50, "closed_unclear": -100}
+    assert apart(result) == {"ahead_before": 1, "ahead_after": 1}
+    assert result.summary[["won_from_opening", "won_not_in_opening"]].iloc[0].tolist() == [0, 75]
+    # The next window books the win of a, and only there: no win is counted twice, none is lost.
+    third = snap(day=None).assign(snapshot=pd.NaT)
+    later = pipeline_movement(after, third, opportunities=table, days=(END, "2026-12-31"))
+    assert later.summary["won_between"].tolist() == [110]
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 2**32 - 1))
+def test_windows_chain_and_every_dated_win_is_booked_once_whatever_the_snapshots_say(seed):
+    pick = np.random.default_rng(seed)
+    n = 25
+    days = [pd.Timestamp(day) for day in ("2026-06-30", "2026-07-31", "2026-08-31", "2026-09-30")]
+    ended = pd.Series(pd.Timestamp("2026-06-01") + pd.to_timedelta(pick.integers(0, 150, n), unit="D"))
+    outcome = pd.Series(pick.choice(np.array(["won", "lost", None], dtype=object), n))
+    dated = pick.random(n) < 0.7
+    table = pd.DataFrame(
+        {
+            "opportunity": [f"deal {k}" for k in range(n)],
+            "amount": pick.integers(1, 100, n).astype(float),
+            "outcome": outcome,
+            "created": pd.Timestamp("2026-01-01"),
+            "closed": ended.where(dated & outcome.notna()),
+        }
+    )
+    seen = []
+    for day in days:
+        there = np.flatnonzero(pick.random(n) < 0.8)
+        states = pick.choice(np.array(["won", "lost", None, None, None], dtype=object), there.size)
+        frame = table.iloc[there][["opportunity", "amount"]].assign(snapshot=day, outcome=states)
+        seen.append(frame.assign(amount=frame["amount"] + pick.integers(0, 3, there.size)))
+    found = [pipeline_movement(*pair, opportunities=table) for pair in pairwise(seen)]
+    for result in found:
+        balance(result)
+    for one_window, next_window in pairwise(found):
+        assert one_window.summary["closing"].tolist() == next_window.summary["opening"].tolist()
+    won = table[(table["outcome"] == "won") & (table["closed"] > days[0]) & (table["closed"] <= days[-1])]
+    known = pd.concat([result.closed[result.closed["closed"].notna()] for result in found])
+    booked = known.loc[known["outcome"] == "won", "opportunity"].tolist()
+    assert sorted(booked) == sorted(won["opportunity"])
+
+
+def test_an_owner_who_has_lost_deals_only_has_a_row_and_one_of_the_future_has_none():
+    before, after = open_only(one("a"), day=START), open_only(one("a"), day=END)
+    table = later_table(
+        ("a", 100, None, "2026-01-01", None, "East"),
+        ("l", 50, "lost", "2026-01-01", "2026-03-01", "East"),
+        ("m", 50, "lost", None, "2026-03-01", "East"),
+        ("q", 50, "lost", "2026-07-01", "2026-08-01", "East"),
+        ("n", 50, "lost", "2026-01-01", None, "East"),
+        ("f", 50, "lost", "2026-10-01", "2026-10-05", "East"),
+        ("g", 50, "lost", None, "2026-10-05", "East"),
+    ).assign(owner=["Ann", "Lo", "Mo", "Qu", "No", "Fu", "Gu"])
+    result = pipeline_movement(before, after, opportunities=table, by="owner")
+    assert result.summary["owner"].tolist() == ["Ann", "Lo", "Mo", "No", "Qu"]
+    assert result.summary["opening"].tolist() == [100, 0, 0, 0, 0]
+    assert len(result.bars) == 5 * len(BARS)
+
+
+def test_a_later_table_without_owners_adds_no_owner_but_that_of_deals_no_snapshot_holds():
+    before, after = open_only(one("a"), one("b", 50, owner="Bo"), day=START), open_only(one("a"), day=END)
+    table = later_table(
+        ("a", 100, None, "2026-01-01", None, "East"),
+        ("b", 60, "won", "2026-01-01", "2026-07-05", "East"),
+        ("quick", 7, "won", "2026-07-01", "2026-07-05", "East"),
+    )
+    plain = pipeline_movement(before, after, opportunities=table.iloc[:2], by="owner")
+    assert plain.summary.set_index("owner")["won_between"].to_dict() == {"Ann": 0, "Bo": 60}
+    whole = pipeline_movement(before, after, opportunities=table, by="owner")
+    assert whole.summary["won_between"].tolist() == [0, 60, 7]
+    assert whole.summary["owner"].isna().tolist() == [False, False, True]

@@ -119,6 +119,9 @@ def test_a_group_of_open_deals_only_has_its_row_and_no_score(rows):
         ([np.nan, 0.6], ["won", "lost"], [True, False], "no outcome matured yet"),
         ([np.nan, 0.6], ["won", None], [True, True], "no probability beside an outcome"),
         ([0.6], [None], [True], "no outcome yet"),
+        ([0.6], [None], [False], "no outcome matured yet"),
+        ([0.6, 0.6], [None, None], [False, True], "no outcome yet"),
+        ([np.nan], [None], [False], "no outcome yet"),
     ],
 )
 def test_the_note_says_why_nothing_is_judged(p, outcome, matured, note):

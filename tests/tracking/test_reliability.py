@@ -75,7 +75,10 @@ def test_every_stage_of_the_ladder_has_its_row_also_without_a_deal():
     assert table["n_open"].tolist() == [1, 0, 0, 0, 0, 0]
     assert table["share_open"].iloc[0] == 1.0
     assert table["win_rate"].isna().tolist() == [True, True, False, True, True, True]
-    assert table["answer"].iloc[1] == "no outcome yet"
+    assert table["answer"].iloc[[0, 1]].tolist() == [
+        "no outcome recorded: 1 old enough and still open",
+        "nothing stated here",
+    ]
 
 
 def test_a_rate_of_the_closed_only_says_so_in_its_name():
@@ -428,3 +431,35 @@ def test_polars_frames_give_the_same():
     pd.testing.assert_frame_equal(reliability_table(pl.from_pandas(rows)), reliability_table(rows))
     ours = probability_accuracy(rows, by="stage").summary
     pd.testing.assert_frame_equal(probability_accuracy(pl.from_pandas(rows), by="stage").summary, ours)
+
+
+def test_a_bin_without_an_outcome_says_whether_none_is_old_enough_none_is_recorded_or_none_was_stated():
+    rows = said(
+        [0.2, 0.2, 0.6, 0.6, 0.6, 0.8, np.nan, 0.4],
+        [None, "won", None, None, None, "won", "won", "lost"],
+        stage=["need_defined", "need_defined", "terms", "terms", "terms", "trial", "quotation", "agreement"],
+        matured=[False, False, True, True, False, True, True, False],
+    )
+    table = reliability_table(rows).set_index("bin")
+    answers = table["answer"].to_dict()
+    assert table["n"].sum() == 1
+    assert answers["need_defined"] == "no outcome matured yet: 2 too young to be judged"
+    assert answers["terms"] == "no outcome recorded: 2 old enough and still open, 1 too young to be judged"
+    assert answers["quotation"] == answers["selection"] == "nothing stated here"
+    assert answers["agreement"] == "no outcome matured yet: 1 too young to be judged"
+    assert table.loc["need_defined", "answer_zh"] == "尚无成熟的结果：2条时间太短，不予评判"
+    assert table.loc["terms", "answer_zh"] == "无结果记录：2条时间已足但尚未结束，1条时间太短，不予评判"
+    assert table.loc["selection", "answer_zh"] == "此档无预报"
+    alike = reliability_table(rows, bins="uniform", n_bins=5)["answer"].tolist()
+    assert alike[0] == answers["need_defined"]
+    assert alike[1] == answers["agreement"]
+    assert alike[2] == answers["terms"]
+    assert alike[4] == "nothing stated here"
+
+
+def test_without_a_column_of_maturity_an_open_bin_says_that_its_age_is_not_known():
+    rows = said([0.6, 0.6, 0.8], [None, None, "won"], stage=["terms", "terms", "trial"])
+    table = reliability_table(rows).set_index("bin")
+    assert table.loc["terms", "answer"] == "no outcome recorded: 2 still open, of unknown age"
+    assert table.loc["terms", "answer_zh"] == "无结果记录：2条尚未结束，时间长短不明"
+    assert reliability_table(said([0.6], [1]), bins="uniform", n_bins=2)["answer"].iloc[0] == "nothing stated here"

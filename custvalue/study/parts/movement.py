@@ -66,6 +66,8 @@ def _movement(inputs: Inputs) -> Piece:
     moved = pipeline_movement(before, after, opportunities=deals, freq=inputs.freq)
     changes = moved.deals[~moved.deals["bar"].isin(LEVELS)]
     tables = {"pipeline_movement": moved.bars, "movement_summary": moved.summary, "movement_deals": changes}
+    if len(moved.set_apart_deals):
+        tables["movement_set_apart"] = moved.set_apart_deals
     if "owner" in seen and seen["owner"].notna().any():
         by_owner = pipeline_movement(before, after, opportunities=deals, freq=inputs.freq, by="owner")
         tables |= {"movement_by_owner": by_owner.summary, "movement_bars_by_owner": by_owner.bars}
