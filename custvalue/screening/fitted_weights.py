@@ -29,8 +29,9 @@ from custvalue.screening.known_outcomes import (
 MAX_WEIGHT = 5
 FOLDS = 5
 MIN_FOLDS = 2
-# One cut into folds may favour another scale than the next; the mean over so many hardly hangs on the seed.
-CUTS = 10
+# One cut into folds may favour another scale than the next; the mean over so many hardly hangs on the seed. Beyond so
+# many profiles in all cuts a further one tells little and takes long.
+CUTS, PROFILES_IN_CUTS = 10, 20_000
 # On slopes from the fewest to the most points of a criterion: a prior standard deviation of one log-odds.
 RIDGE = 1.0
 SHUFFLES = 999
@@ -112,10 +113,10 @@ def fit_weights(
     A logistic regression of winning on the points, its slopes held at 0 or more (more points never count against a
     prospect: the direction is the scorecard's, not the data's) and shrunk by a ridge, gives log-odds per point. For
     every scale s up to ``max_weight`` the weights are ``round(slope ÷ largest slope × s)``; the s with the best
-    cross-validated log score (mean over ten cuts into folds) is proposed, the smaller of equals, leaving out those at
-    which a criterion rounds to 0 that does more than half as much, from its fewest to its most points, as the one that
-    does most; if winning goes with the points at all: if outcomes shuffled among the prospects rise with the points as
-    much in 5 % of the draws at most.
+    cross-validated log score (mean over ten cuts into folds; over fewer where there are thousands of profiles) is
+    proposed, the smaller of equals, leaving out those at which a criterion rounds to 0 that does more than half as
+    much, from its fewest to its most points, as the one that does most; if winning goes with the points at all: if
+    outcomes shuffled among the prospects rise with the points as much in 5 % of the draws at most.
 
     Parameters
     ----------
@@ -320,7 +321,8 @@ def fold_of_profile(trials: kernels.Floats, folds: int, rng: np.random.Generator
 def whole_weights(tally: Tally, max_weight: int, folds: int, rng: np.random.Generator) -> WholeWeights:
     """Fit slopes, and choose among the whole-number roundings of them by cross-validated log score."""
     log_scores = np.zeros(max_weight + 1)
-    for fold in (fold_of_profile(tally.trials, folds, rng) for _ in range(CUTS)):
+    cuts = int(np.clip(PROFILES_IN_CUTS // tally.trials.size, 1, CUTS))
+    for fold in (fold_of_profile(tally.trials, folds, rng) for _ in range(cuts)):
         for k in range(folds):
             test = fold == k
             if not test.any() or test.all():
@@ -329,7 +331,7 @@ def whole_weights(tally: Tally, max_weight: int, folds: int, rng: np.random.Gene
             no_weights = np.zeros((1, train.points.shape[1]))  # leave the win rate alone
             candidates = np.vstack([no_weights, _roundings(_slopes(train), max_weight)])
             lines = calibrated_lines(train, tally.points[test], candidates)
-            log_scores += log_score(lines, tally.won[test, None], tally.trials[test, None]).sum(axis=0) / CUTS
+            log_scores += log_score(lines, tally.won[test, None], tally.trials[test, None]).sum(axis=0) / cuts
     slopes, by_scale = _slopes(tally), log_scores[1:]
     effects, rounded = slopes * _unit(tally), _roundings(slopes, max_weight)
     keeps = ~_rounded_away(rounded, effects).any(axis=1)
