@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from custvalue.kernels.arrays import Floats
-from custvalue.kernels.factor import conditional_probability, normal_nodes
-from custvalue.kernels.inversion import largest_sum
+from custvalue.kernels.arrays import Floats, Integers
+from custvalue.kernels.factor import REACH, conditional_probability, normal_nodes
 from custvalue.kernels.mixing import Given, one_factor
 from custvalue.kernels.pools import Pool
 
 MOST = 3
+# A deal worth so many times all smaller ones is taken apart from them even behind a larger one.
+DWARFS = 10.0
 FACTOR_NODES = 1025
 
 
@@ -54,27 +55,44 @@ class Dominated:
 
 
 def dominated(pools: tuple[Pool, ...]) -> Dominated | None:
-    """Return the fewest largest deals, three at most, of which each is worth more than all smaller ones can be.
+    """Return the largest deals, three at most, of which each is worth more than all smaller ones can be.
 
     None where there are none, where their amounts are uncertain, or where more is shared than one factor.
     """
     if any(part.mixed for part in pools) and not one_factor(pools):
         return None
-    amount = np.concatenate([part.amount for part in pools])
-    if (MOST + 1) * amount.max() <= amount.sum():
+    amount, spread, probability = (
+        np.concatenate([getattr(part, name) for part in pools]) for name in ("amount", "spread", "probability")
+    )
+    largest = outweighing(amount, spread)
+    if not largest.size:
         return None
-    spread = np.concatenate([part.spread for part in pools])
-    order = np.argsort(-amount, kind="stable")[:MOST]
-    for n_largest in range(1, min(MOST, amount.size - 1) + 1):
-        largest = order[:n_largest]
-        if spread[largest].any():
-            return None
-        is_large = np.zeros(amount.size, dtype=bool)
-        is_large[largest] = True
-        masks = np.split(is_large, np.cumsum([part.amount.size for part in pools])[:-1])
-        rest = tuple(part.rows(~mask) for part, mask in zip(pools, masks, strict=True) if not mask.all())
-        if amount[largest[-1]] > largest_sum(rest):
-            correlation = np.concatenate([np.full(part.amount.size, part.correlation) for part in pools])
-            probability = np.concatenate([part.probability for part in pools])
-            return Dominated(amount[largest], probability[largest], correlation[largest], rest)
-    return None
+    is_large = np.zeros(amount.size, dtype=bool)
+    is_large[largest] = True
+    masks = np.split(is_large, np.cumsum([part.amount.size for part in pools])[:-1])
+    rest = tuple(part.rows(~mask) for part, mask in zip(pools, masks, strict=True) if not mask.all())
+    correlation = np.concatenate([np.full(part.amount.size, part.correlation) for part in pools])
+    return Dominated(amount[largest], probability[largest], correlation[largest], rest)
+
+
+def outweighing(amount: Floats, spread: Floats, most: int = MOST) -> Integers:
+    """Return the places of the largest deals of certain amount, each worth more than all smaller ones can be.
+
+    The fewest (three at most), but all, up to ``most``, down to the last that dwarfs the smaller ones together.
+
+    >>> outweighing(np.array([1.0, 5e6, 2.0, 4.0]), np.zeros(4)).tolist()
+    [1]
+    >>> outweighing(np.array([1.0, 5e12, 2.0, 5e6]), np.zeros(4)).tolist()
+    [1, 3]
+    """
+    n_first = min(most, amount.size - 1)
+    if n_first < 1 or (most + 1) * amount.max() <= amount.sum():
+        return np.zeros(0, dtype=np.int64)
+    order = np.argsort(-amount, kind="stable")
+    ceiling = (amount * np.exp(REACH * spread - spread**2 / 2))[order]
+    # Added up from the smallest: beside the largest they would be lost.
+    smaller = np.cumsum(ceiling[::-1])[::-1][1 : n_first + 1]
+    ratio = np.where(np.cumsum(spread[order[:n_first]] > 0) > 0, 0.0, amount[order[:n_first]] / smaller)
+    dwarfing, larger = np.flatnonzero(ratio > DWARFS), np.flatnonzero(ratio[:MOST] > 1)
+    n_largest = dwarfing[-1] + 1 if dwarfing.size else larger[0] + 1 if larger.size else 0
+    return order[:n_largest]

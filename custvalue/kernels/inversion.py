@@ -167,11 +167,16 @@ def _log_moment(deals: Representatives, chance: Floats, tilts: Floats) -> Floats
     return result
 
 
+# Nodes and weights: of the common factor of a pool, and of each draw its deals share.
+Nodes = tuple[tuple[Floats, Floats] | None, list[tuple[Floats, Floats]] | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """What is worked out once, before the spectrum is followed at one number of nodes or another.
 
     ``parts`` hold up to the frequency ``limit``; beyond it ``without_limit`` gives the problem that holds everywhere.
+    ``nodes_of`` gives each part's nodes of what its deals share where they are not even ones.
     """
 
     parts: list[Grouped]
@@ -181,6 +186,7 @@ class Problem:
     needed: float
     limit: float = np.inf
     without_limit: "Callable[[], Problem] | None" = None
+    nodes_of: "tuple[Nodes, ...] | None" = None
 
     @property
     def mixed(self) -> bool:
@@ -225,7 +231,8 @@ def inverted(problem: Problem, n_nodes: int, budget: float, factor: tuple[Floats
     length = (high - low) * (1 + 2 * MARGIN)
     start = low - (high - low) * MARGIN
     mass = 1.0 if factor is None else float(factor[1].sum())
-    mixtures = [Mixture.of(part, n_nodes, factor) for part in problem.parts]
+    given = problem.nodes_of or ((factor, None),) * len(problem.parts)
+    mixtures = [Mixture.of(part, n_nodes, *of_part) for part, of_part in zip(problem.parts, given, strict=True)]
     ends = np.array([mixture.ends() for mixture in mixtures])
     none_won, all_won = (float(end) if end > LEAST_ATOM else 0.0 for end in ends.prod(axis=0))
     blocks: list[Complex] = []

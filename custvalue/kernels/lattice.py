@@ -7,7 +7,7 @@ from custvalue.kernels.arrays import Floats
 from custvalue.kernels.factor import normal_nodes
 from custvalue.kernels.inversion import Problem, largest_sum
 from custvalue.kernels.laws import Law
-from custvalue.kernels.mixing import Given, factor_nodes, one_factor
+from custvalue.kernels.mixing import Given, nodes_of
 from custvalue.kernels.pools import SPREAD_NODES, Pool
 from custvalue.kernels.powers import Complex
 from custvalue.kernels.spectrum import Mixture, grouped
@@ -53,9 +53,7 @@ def lattice_spectrum(
     The last is not in the spectrum: it stands at one amount, which splitting would blur.
     """
     parts = [grouped(part, whole=True) for part in pools]
-    one = one_factor(pools)
-    factors = [factor_nodes(part, given) if one and part.correlation > 0 else None for part in pools]
-    mixtures = [Mixture.of(part, n_nodes, factor) for part, factor in zip(parts, factors, strict=True)]
+    mixtures = [Mixture.of(part, n_nodes, *nodes_of(mine, given)) for part, mine in zip(parts, pools, strict=True)]
     none_won, all_won = np.prod([mixture.ends() for mixture in mixtures], axis=0).tolist()
     result = np.ones(n_points // 2 + 1, dtype=np.complex128)
     # Equal amounts bring the spectrum back after about as many frequencies as there are deals.

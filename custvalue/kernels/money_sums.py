@@ -10,8 +10,8 @@ from custvalue.kernels.exact_sums import all_outcomes, convolved_sum, enumerated
 from custvalue.kernels.inversion import Inverted, Problem, inverted, joined_law, largest_sum, table
 from custvalue.kernels.lattice import lattice_law
 from custvalue.kernels.laws import Law, largest_difference, mixed
-from custvalue.kernels.mixing import Given, mixed_parts, one_factor
-from custvalue.kernels.pools import Pool, chances, nodes
+from custvalue.kernels.mixing import Given, mixed_parts, nodes_of, one_factor
+from custvalue.kernels.pools import NO_DRAW, Pool, chances, nodes
 
 ENUMERATION, CONVOLUTION = "exact enumeration", "exact integer convolution"
 LATTICE, SPECTRAL = "lattice FFT", "characteristic function"
@@ -33,6 +33,8 @@ ENUMERATED, MOST_ENTRIES = 12, 1 << 22
 COMPARED = 1024
 # Factors of deals evaluated: what the spectrum may cost before a lattice is tried, and what a lattice may cost.
 SPECTRUM_BUDGET, MIXED_BUDGET, LATTICE_BUDGET = 4e7, 1e7, 6e7
+# Of the nodes of factors and draws together most are done with after a few frequencies.
+DRAWN_BUDGET, LEAST_DRAWN_POINTS = 3e8, 1 << 14
 FINEST, COARSEST = 1 << 16, 1 << 13
 COARSER, MOST_STEPS = 4, 0.61
 
@@ -168,12 +170,16 @@ def _spectral_or_lattice(pools: tuple[Pool, ...], given: Given | None = None) ->
     n_points = _lattice_points(pools)
     if unit > 0 and largest_sum(pools) / unit + 2 <= n_points:
         return _lattice(pools, n_points, unit, given)
+    correlated = any(part.correlation > 0 for part in pools)
+    if correlated and sum(part.amount.size for part in pools) <= FEW_DOZENS:
+        return _lattice(pools, n_points, unit, given)
     if one_factor(pools):
-        if sum(part.amount.size for part in pools) <= FEW_DOZENS:
-            return _lattice(pools, n_points, unit, given)
         parts, moved = mixed_parts(pools, given), 0.0
     else:
-        spectrum, moved = mixed_spectrum(Problem.of(pools))
+        problem = Problem.of(pools)
+        if correlated:
+            problem = replace(problem, nodes_of=tuple(nodes_of(part) for part in pools))
+        spectrum, moved = mixed_spectrum(problem)
         if spectrum.rest > LATTICE_REST and n_points >= COARSEST:
             return _lattice(pools, n_points, unit)
         parts = [spectrum]
@@ -186,6 +192,8 @@ def mixed_spectrum(problem: Problem) -> tuple[Inverted, float]:
     """Return the spectrum, mixed at so many nodes that twice as many do not move it; and the error that leaves."""
     if not problem.mixed:
         return inverted(problem, 1, SPECTRUM_BUDGET), 0.0
+    if problem.nodes_of:
+        return inverted(problem, NODES, SPECTRUM_BUDGET), 0.0
     n_nodes, moved = NODES, 1.0
     spectrum = inverted(problem, n_nodes, MIXED_BUDGET)
     where = spectrum.start + spectrum.length * np.arange(COMPARED) / COMPARED
@@ -201,7 +209,20 @@ def mixed_spectrum(problem: Problem) -> tuple[Inverted, float]:
 def _lattice_points(pools: tuple[Pool, ...]) -> int:
     """Return how many points a lattice may have, a power of two."""
     work = sum(part.amount.size * (NODES if part.mixed else 1) for part in pools)
-    return int(2 ** np.floor(np.log2(min(2 * LATTICE_BUDGET / work, FINEST))))
+    n_points = min(2 * LATTICE_BUDGET / work, FINEST)
+    if any(part.correlation > 0 and (part.draw != NO_DRAW).any() for part in pools):
+        of_nodes = 2 * DRAWN_BUDGET / sum(_factors(part) for part in pools)
+        n_points = min(n_points, max(of_nodes, LEAST_DRAWN_POINTS))
+    return int(2 ** np.floor(np.log2(n_points)))
+
+
+def _factors(part: Pool) -> int:
+    """Return how many factors of deals a pool has at one frequency."""
+    factor, draws = nodes_of(part)
+    if factor is None or draws is None or (part.draw == NO_DRAW).all():
+        return part.amount.size * (NODES if part.mixed else 1)
+    sizes = [part.draw[where].size for where, _ in part.draws()]
+    return factor[0].size * sum(n * y.size for n, (y, _) in zip(sizes, draws, strict=True))
 
 
 def _lattice(pools: tuple[Pool, ...], n_points: int, unit: float, given: Given | None = None) -> MoneySum:

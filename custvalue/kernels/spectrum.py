@@ -1,6 +1,6 @@
 """The characteristic function of pools of deals, mixed over what the deals of a pool share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,6 +22,8 @@ VANISHED = np.finfo(float).eps - 1.0
 HALF = 0.5
 # A node whose share of the spectrum has fallen below this is not followed to higher frequencies.
 NEGLIGIBLE = 1e-8
+# Nodes of factor and draw that weigh so little are left out from the first.
+UNSEEN = 1e-8
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +132,24 @@ class Mixture:
     draws: list[Draw]
 
     @classmethod
-    def of(cls, part: Grouped, n_nodes: int, factor: tuple[Floats, Floats] | None = None) -> "Mixture":
-        """Return a pool's mixture over so many nodes, or over given nodes of the factor with their weights."""
+    def of(
+        cls,
+        part: Grouped,
+        n_nodes: int,
+        factor: tuple[Floats, Floats] | None = None,
+        of_draws: Sequence[tuple[Floats, Floats]] | None = None,
+    ) -> "Mixture":
+        """Return a pool's mixture over so many nodes, or over given nodes (of factor, of draws) with their weights."""
         factor_weight, draws = np.ones(1), []
-        for group in part.groups:
+        for place, group in enumerate(part.groups):
             z, factor_weight, y, y_weight = nodes(part.correlation, group.strength, n_nodes)
             if factor is not None and part.correlation > 0:
                 z, factor_weight = factor
+            if of_draws is not None:
+                y, y_weight = of_draws[place]
             draws.append(Draw.of(group, part.correlation, z, y, y_weight))
+            if of_draws is not None:
+                draws[-1].followed &= factor_weight[:, None] * y_weight > UNSEEN
         return cls(factor_weight, draws)
 
     @property

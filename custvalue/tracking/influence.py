@@ -112,10 +112,13 @@ def deal_influence(
         As for :func:`revenue_distribution`.
         If ``target`` is no number, or ``hinges_from`` lies outside 0–1.
         If the frame bears the name of a result column.
+        If the target hangs on deals so small beside more than six far larger ones, or beside large ones of uncertain
+        amount, that no table shows both.
 
     Notes
     -----
-    Each deal's own factor is divided out of the characteristic function of all. Among more than some hundred deals
+    Each deal's own factor is divided out of the characteristic function of all. Up to six deals that dwarf all others
+    are taken outcome by outcome. Among more than some hundred deals
     alike but for their amount, the chances of the smaller ones are read between neighbours. The limits of
     :func:`revenue_distribution` hold: dates taken at their word, and the correlation is yours.
 
@@ -225,7 +228,13 @@ def _chances(deals: Pool, target: float) -> tuple[Floats, Floats, Floats]:
     won, lost, alone = np.full((3, deals.amount.size), np.nan)
     base = float(left <= 0)
     if asked.any():
-        won[asked], lost[asked], alone[asked] = reach_if((deals.rows(asked),), left)
+        won[asked], lost[asked], alone[asked] = reach_if(deals.rows(asked), left)
+        if np.isnan(won[asked]).any():
+            raise refusal(
+                "deal_influence: the target must not hang on deals too small to be seen beside the others",
+                f"a target that needs {left:g} of open deals of {deals.amount.min():g} to {deals.amount.max():g}",
+                "Ask for the large and the small deals apart, or for a target that the large ones decide.",
+            )
         first = np.flatnonzero(asked)[0]
         p = deals.probability[first]
         base = float(won[first] if p == 1 else p * won[first] + (1 - p) * lost[first])

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from scipy.special import ndtr, ndtri
+from scipy.special import betaincinv, ndtr, ndtri
 
 from custvalue.kernels.laws import PERCENTILES
+from custvalue.kernels.leave_one_out import reach_if
 from custvalue.kernels.mixing import factor_nodes, mixed_parts
 from custvalue.kernels.money_sums import money_sum
 from custvalue.kernels.pools import pool, variance
@@ -187,3 +188,42 @@ def test_the_chance_that_every_deal_is_won_is_a_step_at_their_sum():
     top = np.array([amounts.sum()])
     assert 1 - found.law.below(top)[0] == pytest.approx(given**24 @ weight, abs=1e-6)
     assert found.law.cdf(top)[0] == pytest.approx(1.0)
+
+
+def drawn_cdf(units, chance, code, strength, correlation):
+    """Return the cdf of whole units: at dense nodes of factor and draws the exact transform of each deal."""
+    z, z_weight = even_nodes(0.2, 7)
+    y, y_weight = even_nodes(0.2 if strength >= 5 else 0.1, 7)
+    size = 1 << int(np.ceil(np.log2(units.sum() + 2)))
+    turn = np.exp(-2j * np.pi * np.arange(size // 2 + 1) / size)
+    moved = [turn**unit - 1 for unit in units]
+    result = np.ones((z.size, turn.size), dtype=complex)
+    for one in np.unique(code):
+        rows = np.flatnonzero(code == one)
+        mixed = np.zeros_like(result)
+        for node, share in zip(y, y_weight, strict=True):
+            product = np.ones_like(result)
+            for row in rows:
+                p = betaincinv(chance[row] * strength, (1 - chance[row]) * strength, ndtr(node))
+                given = ndtr((ndtri(p) + np.sqrt(correlation) * z) / np.sqrt(1 - correlation))
+                product *= 1 + given[:, None] * moved[row]
+            mixed += share * product
+        result *= mixed
+    return np.cumsum(np.fft.irfft(z_weight @ result, size)[: units.sum() + 1])
+
+
+@pytest.mark.parametrize(
+    ("n", "correlation", "strength"), [(14, 0.2, 20.0), (40, 0.2, 20.0), (40, 0.6, 2.0), (60, 0.4, 5.0)]
+)
+def test_shared_draws_under_a_common_factor_agree_with_dense_nodes_of_both(n, correlation, strength):
+    draw = np.random.default_rng(n)
+    units, code, chance = cut_units(n, 500, n), draw.integers(0, 2, n), draw.uniform(0.05, 0.95, n)
+    exact = drawn_cdf(units, chance, code, strength, correlation)
+    deals = pool(UNIT * units.astype(float), chance, correlation=correlation, draw=code, strengths=(strength,) * 2)
+    found = money_sum((deals,))
+    between = UNIT * (np.arange(exact.size) + 0.5)
+    assert np.abs(found.law.cdf(between) - exact).max() < 1e-3
+    place = int(0.4 * exact.size)
+    if_won, if_lost, _ = reach_if(deals, between[place])
+    average = chance * if_won + (1 - chance) * if_lost
+    assert average == pytest.approx(np.full(n, 1 - exact[place]), abs=1e-3)

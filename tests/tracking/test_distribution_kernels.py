@@ -338,7 +338,7 @@ def test_leaving_a_deal_out_agrees_with_enumeration(monkeypatch):
     lost = [hit[~bits[:, i]].sum() / weights[~bits[:, i]].sum() for i in range(11)]
     for enumerated in (16, 0):  # both by enumeration and by dividing the spectrum
         monkeypatch.setattr("custvalue.kernels.leave_one_out.FEWEST", enumerated)
-        got = reach_if((pool(amounts, chance),), target)
+        got = reach_if(pool(amounts, chance), target)
         assert got[0] == pytest.approx(won, abs=1e-9)
         assert got[1] == pytest.approx(lost, abs=1e-9)
         assert got[2] == pytest.approx(np.subtract(won, lost), abs=1e-9)
@@ -349,7 +349,7 @@ def test_the_two_chances_of_every_deal_average_to_the_same_chance(correlation):
     amounts, chance = log_normal_deals(400, 1.0, 7)
     target = float(amounts @ chance) * 1.05
     deals = pool(amounts, chance, correlation=correlation)
-    won, lost, alone = reach_if((deals,), target)
+    won, lost, alone = reach_if(deals, target)
     again = chance * won + (1 - chance) * lost
     found = money_sum((deals,))
     assert again == pytest.approx(np.full(400, 1 - found.law.below(np.array([target]))[0]), abs=2e-4)

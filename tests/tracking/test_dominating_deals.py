@@ -57,7 +57,7 @@ def test_the_chance_of_a_target_that_is_the_largest_deal_is_that_deals_chance(co
 def test_the_target_is_reached_if_the_deal_of_its_very_amount_is_won(correlation):
     others = np.round(np.random.default_rng(3).uniform(1000, 90_000, 24), 2)
     deals = pool(np.r_[2e6, others], np.r_[0.5, np.full(24, 0.02)], correlation=correlation)
-    if_won, if_lost, alone = reach_if((deals,), 2e6)
+    if_won, if_lost, alone = reach_if(deals, 2e6)
     assert (if_won[0], if_lost[0], alone[0]) == pytest.approx((1.0, 0.0, 1.0), abs=1e-6)
     if correlation == 0:  # the others move nothing
         assert if_won[1:] == pytest.approx(np.full(24, 0.5), abs=1e-6)
