@@ -36,14 +36,18 @@ class AreaDifference:
     high: float
 
 
-def tied(values: Floats) -> Floats:
-    """Return values with those that differ by round-off only made equal to the lowest of them.
+def tied(values: Floats, largest: float | None = None) -> Floats:
+    """Return values with those that differ by round-off only made equal to the lowest of them; NaN stays.
+
+    ``largest`` is what they may be at most, by which round-off is measured; by default the largest of them.
 
     >>> tied(np.array([0.1 + 0.2, 0.3, 5.0])).tolist()
     [0.3, 0.3, 5.0]
     """
     distinct, place = np.unique(values, return_inverse=True)
-    apart = np.diff(distinct, prepend=-np.inf) > ROUND_OFF * np.abs(distinct).max(initial=0.0)
+    if largest is None:
+        largest = float(np.abs(distinct).max(initial=0.0))
+    apart = ~(np.diff(distinct, prepend=-np.inf) <= ROUND_OFF * largest)  # NaN stands last, and apart
     lowest: Floats = distinct[apart][np.cumsum(apart) - 1][place]
     return lowest
 

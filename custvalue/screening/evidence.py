@@ -113,8 +113,8 @@ def scorecard_evidence(
         log_score_high`` (mean log probability per prospect out of fold; more than 0 is better), ``verdict``
         ("better" only where the whole interval of the AUC difference lies above 0, "worse", "not_told_apart"; missing
         where nothing can be compared) and ``note`` (why: no wins or no losses; nothing to fit, as :func:`fit_weights`
-        says of too few outcomes and of uneven points; too few different profiles: most wins and losses held out
-        together have the same points).
+        says of too few outcomes, of no signal and of uneven points; too few different profiles: most wins and losses
+        held out together have the same points). Who is knocked out is left out.
 
     Raises
     ------

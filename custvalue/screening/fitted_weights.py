@@ -36,6 +36,7 @@ CUTS, PROFILES_IN_CUTS = 10, 20_000
 RIDGE = 1.0
 SHUFFLES = 999
 FITTED, TOO_FEW, NO_SIGNAL, UNEVEN = "fitted", "too_few", "no_signal", "uneven_points"
+NO_RISE = "no signal: no criterion raises the chance of winning"
 # A criterion that does more than half as much as the one that does most must not round to nothing.
 HALF = 0.5
 
@@ -174,6 +175,9 @@ def fit_weights(
     the prospects. That winning rises with some criterion does not make the weights better than others:
     ``scorecard_evidence`` says, with an interval, whether such weights beat equal ones.
 
+    Where several scales foretell about equally well, another seed may favour another one, and small weights come and
+    go: run a few, and keep equal weights where they disagree. Prospects that an answer knocks out are learnt from too.
+
     The log scores choose the scale and are no bar of their own. Prospects with the same points are held out together,
     and few criteria make few profiles: two of three levels make nine. Each is then foretold from profiles that lack
     what sets it apart. A criterion that lowers the chance, and so has no weight, can make weights that are right lose
@@ -273,7 +277,7 @@ def _p_shuffled(tally: Tally, rng: np.random.Generator) -> float:
 def _no_signal(found: WholeWeights, p_shuffled: float, learning: WeightLearning) -> str:
     """Return why there is nothing to learn, or nothing where there is something."""
     if not found.weights.any():
-        return "no signal: no criterion raises the chance of winning"
+        return NO_RISE
     if p_shuffled <= learning.shuffled_as_well:
         return ""
     return (

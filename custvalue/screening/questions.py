@@ -28,7 +28,8 @@ def question_order(scorecard: Scorecard) -> list[int]:
     fatal = [criterion.knocks_out for criterion in criteria]
     width = [c.weight * (c.max_points - c.min_points) if c.weight > 0 else 0.0 for c in criteria]
     asked = [place for place in range(len(criteria)) if fatal[place] or width[place] > 0]
-    return sorted(asked, key=lambda place: (not fatal[place], -width[place]))
+    # Rounded, so that equal widths of different factors compare equal.
+    return sorted(asked, key=lambda place: (not fatal[place], -float(f"{width[place]:.{kernels.SIGNIFICANT}g}")))
 
 
 def next_question(

@@ -12,6 +12,7 @@ from custvalue.frames.checks import FrameCheck, holds_numbers, to_pandas
 from custvalue.frames.nullable import classes, nullable_booleans, nullable_integers, ordered_classes
 from custvalue.frames.positions import positions
 from custvalue.frames.room import Room
+from custvalue.kernels.discrimination import tied
 from custvalue.kernels.places import ranks_and_places
 from custvalue.kernels.points import Totals, weighted_totals
 from custvalue.rules import playbook
@@ -223,7 +224,23 @@ def criterion_points(check: FrameCheck, criterion: Criterion) -> kernels.Floats:
     column = check.frame[name]
     if criterion.levels and not (holds_numbers(column) or pd.api.types.is_bool_dtype(column)):
         return _points_of_texts(check, criterion, column)
-    return check.numbers(name, low=criterion.min_points, high=_most(criterion), purpose=criterion.label.en)
+    given = _short_floats(column)
+    mine = check
+    if given is not None:
+        mine = FrameCheck(check.frame.assign(**{name: _at_full_width(criterion, given)}), check.caller)
+    points = mine.numbers(name, low=criterion.min_points, high=_most(criterion), purpose=criterion.label.en)
+    if mine is not check:
+        check.failures += mine.failures
+    return points
+
+
+def _short_floats(column: "pd.Series[Any]") -> Numbers | None:
+    """Return the values of a column, or of its categories, that are floats of less than full width; None for others."""
+    held = column.dtype.categories.dtype if isinstance(column.dtype, pd.CategoricalDtype) else column.dtype
+    kind = getattr(held, "numpy_dtype", held)
+    if not isinstance(kind, np.dtype) or kind.kind != "f" or kind.itemsize >= np.dtype(np.float64).itemsize:
+        return None
+    return column.astype(held).to_numpy(dtype=kind, na_value=np.nan)
 
 
 def _points_of_texts(check: FrameCheck, criterion: Criterion, column: "pd.Series[Any]") -> kernels.Floats:
@@ -371,10 +388,7 @@ def shared_rank(scorecard: Scorecard, answers: Answers) -> pd.arrays.IntegerArra
 def _ranked_totals(scorecard: Scorecard, answers: Answers) -> kernels.Floats:
     """Return the totals that are ranked, so that equal sums of different parts compare equal."""
     totals = np.where(answers.knocked, np.nan, answers.totals.total)
-    if 0 < scorecard.max_total < np.inf:
-        steps: kernels.Floats = np.round(totals / (kernels.ROUND_OFF * scorecard.max_total))
-        return steps
-    return kernels.forgiving(totals)
+    return tied(totals, scorecard.max_total) if scorecard.max_total < np.inf else kernels.forgiving(totals)
 
 
 def _contributions(scorecard: Scorecard, answers: Answers) -> dict[str, kernels.Floats]:

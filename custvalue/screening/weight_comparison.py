@@ -14,6 +14,7 @@ from custvalue.kernels.nonnegative import log_score
 from custvalue.rules.scorecard import Scorecard
 from custvalue.screening.fitted_weights import (
     MIN_FOLDS,
+    NO_RISE,
     Tally,
     calibrated_lines,
     fold_of_profile,
@@ -70,9 +71,8 @@ def compare_weights(
         reason = NO_FOLDS
     no_fit = reason or too_few(won, points.shape[1]) or _too_alike(tally, fold)
     if not no_fit:
-        no_fit = uneven(
-            whole_weights(tally, max_weight, folds, np.random.default_rng(seed)), scorecard.names, max_weight
-        )
+        found = whole_weights(tally, max_weight, folds, np.random.default_rng(seed))
+        no_fit = uneven(found, scorecard.names, max_weight) if found.weights.any() else NO_RISE
     held = (
         None if reason else _hold_out(tally, fold, place, won, hand, seed=seed, max_weight=0 if no_fit else max_weight)
     )

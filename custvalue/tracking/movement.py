@@ -24,7 +24,7 @@ DEALS = (*("bar", "amount_signed", "amount_before", "amount_after", "expected_cl
 SUMMARY = (
     *("opening", "closing", "closing_minus_opening", "n_opening", "n_closing", "opening_overdue", "closing_overdue"),
     *("n_unpriced_before", "n_unpriced_after", "won_from_opening", "won_raised", "won_cut", "won_not_in_opening"),
-    "won_between",
+    *("won_between", "n_won_unpriced"),
 )
 CLOSED = ("outcome", "closed", "in_opening", "amount_before", "amount_at_close", "raised", "cut")
 SET_APART = ("reason", "n_deals", "n_in_opening", "n_unpriced", "amount")
@@ -78,8 +78,9 @@ def pipeline_movement(
         (one day in each frame) says when they were taken.
     opportunities : frame, optional
         A later table of all opportunities, to say what became of deals that ``after`` no longer holds: ``opportunity``,
-        ``outcome``, ``closed``, ``amount``, ``created``. Only what was closed by the day of ``after`` is taken from it,
-        and goes before what a snapshot says, as in :func:`revenue_fan`. It also lends the ``by`` columns that a
+        ``outcome``, ``closed``, ``amount``, ``created``. What was closed by the day of ``after`` is taken from it,
+        and goes before what a snapshot says, as in :func:`revenue_fan`; what was closed later only tells of deals that
+        ``after`` holds as closed already (``ahead_after``). It also lends the ``by`` columns that a
         snapshot lacks (as they are now, so nothing is reassigned by them).
     days : (date, date), optional
         The days of the two snapshots, where no ``snapshot`` column says them; needed with ``opportunities``.
@@ -100,9 +101,11 @@ def pipeline_movement(
         opening plus all changes is closing). ``.summary``: one row per group: ``opening``, ``closing``,
         ``closing_minus_opening``, ``n_opening``, ``n_closing``; ``opening_overdue`` and ``closing_overdue`` (part of
         them whose expected close had passed; missing where the day is not known); ``n_unpriced_before`` and
-        ``n_unpriced_after`` (open deals without an amount, in no bar); and ``won_from_opening + won_raised −
-        won_cut + won_not_in_opening = won_between``. ``.deals``: one row per deal and bar, by bar, group and
-        largest amount first: ``opportunity``, the ``by`` columns, ``bar``, ``amount_signed``, ``amount_before``,
+        ``n_unpriced_after`` (open deals without an amount, in no bar); ``won_from_opening + won_raised − won_cut +
+        won_not_in_opening = won_between``, of wins whose amount at the close is known; ``n_won_unpriced`` counts the
+        others (one in the opening leaves it as ``won`` all the same). ``.deals``: one row per deal and bar, by bar,
+        group and largest amount first: ``opportunity``, the ``by`` columns, ``bar``, ``amount_signed``,
+        ``amount_before``,
         ``amount_after``, ``expected_close_before``, ``expected_close_after``. ``.closed``: one row per deal closed
         between the two: ``opportunity``, the ``by`` columns, ``outcome``, ``closed``, ``in_opening`` (false for
         deals created and closed in between, or due in another period), ``amount_before``, ``amount_at_close``,
@@ -113,7 +116,8 @@ def pipeline_movement(
         - ``close_day_unknown``: closed, but nothing says that it was between the two. Neither won nor lost here: in the
           opening it leaves as ``closed_unclear``, elsewhere it is in no bar.
         - ``stale_before``: open in ``before``, closed by its day according to the opportunities; not in the opening.
-        - ``stale_after``: open in ``after``, closed by its day according to the opportunities; booked as closed.
+        - ``stale_after``: open in ``after``, closed by its day according to the opportunities; booked as closed if it
+          was closed between the two.
         - ``ahead_before``: closed in ``before``, according to the opportunities only between the two; booked as closed
           then, outside the opening.
         - ``ahead_after``: closed in ``after``, according to the opportunities only later; in the opening it leaves as
@@ -142,7 +146,8 @@ def pipeline_movement(
     new group.
 
     A deal that is missing before and was created earlier counts as reopened (known with a ``created`` column and the
-    snapshot's day only; otherwise it is new). One that is missing after and of which nothing is known was removed.
+    snapshot's day only; otherwise it is new). One that is missing after and not known to have been closed by then was
+    removed, also if the opportunities hold it still: nothing tells a gap in the snapshot from a deletion.
     A deal closed in ``after`` and open in ``before`` was closed between the two, whatever its dates, where the
     opportunities do not say otherwise. One that ``before`` does not hold must have been closed after its day, or, where
     no day is given, created after it, or be missing from a ``before`` that does hold closed deals; ``after`` must hold
@@ -307,6 +312,7 @@ def _summary(pair: Pair) -> pd.DataFrame:
         won_cut=total(difference < 0, was.group, -difference),
         won_not_in_opening=total(elsewhere, pair.closed_group, pair.final),
         won_between=total(priced_wins, _home(pair), pair.final),
+        n_won_unpriced=count(pair.won & np.isnan(pair.final), _home(pair)),
     )
 
 

@@ -41,6 +41,21 @@ def unlike(columns: "Mapping[str, pd.Series[Any]]", column: str) -> list[str]:
     return [refusal_text(f"{column} must be of one type in all frames", shown, remedy, f"column {column!r}")]
 
 
+def several_currencies(frames: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Return what is wrong where frames are each in a currency of their own; a frame without a column says nothing."""
+    said = {
+        name: sorted(frame["currency"].dropna().astype("str").unique())
+        for name, frame in frames.items()
+        if list(frame.columns).count("currency") == 1
+    }
+    if len({code for codes in said.values() for code in codes}) <= 1 or any(len(codes) > 1 for codes in said.values()):
+        return []  # several in one frame are refused there
+    shown = ", ".join(f"{name}: {codes[0]}" for name, codes in said.items() if codes)
+    return [
+        refusal_text("amounts must be in one currency in all frames", shown, "Convert them first.", "column 'currency'")
+    ]
+
+
 def check_one_kind(check: FrameCheck, columns: Iterable[Any]) -> None:
     """Note columns that hold both texts and numbers: they have no order, and 1 is another name than '1'."""
     for column in columns:

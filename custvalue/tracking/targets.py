@@ -8,7 +8,7 @@ import pandas as pd
 from custvalue.frames.checks import FrameCheck, to_pandas
 from custvalue.rules.errors import InputError, is_number, refusal
 from custvalue.tracking.arguments import MOST_MONEY, period_of
-from custvalue.tracking.names import check_one_kind, unlike
+from custvalue.tracking.names import check_one_kind, several_currencies, unlike
 
 TARGET_MISSING = "__target_missing__"
 
@@ -39,6 +39,7 @@ def read_targets(
     check_one_kind(check, groups)
     _check_labels(check, freq)
     check.one_currency()
+    check.failures += several_currencies({"targets": frame, "opportunities": deals})
     check.done()
     mine = frame[groups].assign(target=amounts)[frame["period"].astype("str").to_numpy() == label]
     # A target that is missing leaves its group's sum unknown.

@@ -16,7 +16,7 @@ from custvalue.kernels.exact import exact_grid, on_grid
 from custvalue.rules.errors import raise_all
 from custvalue.tracking.arguments import MOST_MONEY
 from custvalue.tracking.closings import Aligned, closings, created_of
-from custvalue.tracking.names import unlike
+from custvalue.tracking.names import several_currencies, unlike
 
 NOWHERE = -1
 
@@ -197,6 +197,11 @@ def _check_together(
                 )
     if all(opportunity in table.frame for table in tables.values()):
         checks["before"].failures += unlike({name: table.ids for name, table in tables.items()}, opportunity)
+    frames = {name: table.frame for name, table in tables.items()}
+    for group in groups:
+        named = {name: frame[group] for name, frame in frames.items() if checks[name].has(group)}
+        checks["before"].failures += unlike({name: s for name, s in named.items() if s.notna().any()}, group)
+    checks["before"].failures += several_currencies(frames)
 
 
 def _align(tables: dict[str, _Table], groups: list[str], period: pd.Period | None, opportunity: str) -> Pair:
@@ -224,8 +229,8 @@ def _align(tables: dict[str, _Table], groups: list[str], period: pd.Period | Non
     grid = exact_grid(float(sum(values.sum() for values in known)))
     created = created_of(before, after, rest)
     existed = before.ended if was.day is None else before.ended | (created < was.day).to_numpy()
-    last_group = np.where(after.there, group[1], group[2] if rest else NOWHERE)
-    last_group = np.where(last_group >= 0, last_group, group[0])
+    # Whose deal it was at its close: as the opportunities have it now only where neither snapshot says.
+    last_group = np.where(after.there, group[1], np.where(before.there, group[0], group[2] if rest else NOWHERE))
     worth = [found.amount, *(side.amount for side in reversed(sides))]
     return Pair(
         names=pd.Index(names),

@@ -541,3 +541,20 @@ def test_criteria_of_ones_own_are_named_as_their_scorecard_names_them(agreed):
     assert plot_rater_agreement(agreed, scorecard=own, lang="zh").layout.yaxis.ticktext[2] == "我的need"
     with pytest.raises(ValueError, match="scorecard must be a Scorecard"):
         plot_rater_agreement(agreed, scorecard="card")
+
+
+def test_a_calibration_without_a_certain_score_does_not_say_that_no_outcome_is_known():
+    frame = cv.load_prospects().assign(need=np.nan)
+    finding = plot_score_calibration(cv.scorecard_evidence(frame, seed=1)).layout.meta["finding"]
+    assert "no prospect of known outcome has a certain score" in finding
+
+
+def test_a_top_group_that_wins_less_than_one_below_is_no_rise():
+    # Won at the middle scores above all: 0 %, 80 % and 30 % of a hundred each, equal points of six criteria.
+    card = cv.playbook.SCREENING
+    points = np.repeat([0, 1, 2], 100)
+    won = np.concatenate([np.zeros(100), np.arange(100) < 80, np.arange(100) < 30]).astype(bool)
+    frame = pd.DataFrame(dict.fromkeys(card.names, points)).assign(outcome=np.where(won, "won", "lost"))
+    evidence = cv.scorecard_evidence(frame, seed=1)
+    assert evidence.summary["auc_low"].item() > 0.5
+    assert not plot_score_calibration(evidence).layout.meta["finding"].startswith("Higher scores win more: 0 %")

@@ -216,6 +216,11 @@ def test_a_prospect_is_safe_in_the_top_from_nine_draws_in_ten():
     assert plot_rank_intervals(both).layout.meta["finding"].startswith("2 of the 2 prospects ranked 2 or better")
 
 
+def test_contributions_of_nothing_but_missing_answers_say_so():
+    finding = plot_contributions(contributions(["A", "B"], [[np.nan] * 6] * 2)).layout.meta["finding"]
+    assert finding == "No answer is known of 2 prospects"
+
+
 @pytest.mark.parametrize(("share", "text"), [(0.8949, "89 %"), (0.8951, "89.5 %"), (0.8999, "89.9 %"), (0.9, "90 %")])
 def test_a_share_that_falls_short_of_nine_in_ten_does_not_read_as_nine_in_ten(share, text):
     figure = plot_rank_intervals(ranked(top_2_share_of_weight_draws=[share, 0.9, 0.0, np.nan]))

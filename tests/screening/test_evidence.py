@@ -440,6 +440,16 @@ def test_where_both_outcomes_are_known_but_not_of_complete_prospects_the_note_sa
     assert weights["note"].str.endswith("is not knocked out").all()
 
 
+def test_where_no_criterion_raises_the_chance_nothing_fitted_is_compared():
+    frame = prospects(300, 3, -2.0, 0)
+    frame["outcome"] = np.where(frame[["a", "b", "c"]].sum(axis=1) < 3, "won", "lost")
+    weights = comparison(frame, card(3, 2, 1), 1)
+    assert weights.loc[("hand", "equal"), "note"] == ""
+    for pair in (("fitted", "equal"), ("hand", "fitted")):
+        assert weights.loc[pair, "note"] == "no signal: no criterion raises the chance of winning"
+        assert pd.isna(weights.loc[pair, "verdict"])
+
+
 def test_where_most_held_out_together_have_the_same_points_fitted_weights_are_not_judged():
     # Two profiles hold 340 of 400: of their wins and losses most pairs in a fold are of one profile.
     rng = np.random.default_rng(4)

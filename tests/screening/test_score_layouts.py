@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from custvalue import playbook, score_prospects
+from custvalue import playbook, score_prospects, scorecard_evidence
 from custvalue.kernels.limits import bit_ranges, surely_between
 from custvalue.kernels.points import SLICE, weighted_totals
 from custvalue.rules import Criterion, Label, Level, Scorecard
@@ -260,3 +260,54 @@ def test_full_marks_of_ten_tenths_are_the_whole_scale():
     rules = Scorecard(Label("tenths", "十"), tenths, SCREENING_BANDS, "test")
     scored = score_prospects(pd.DataFrame([[2] * 10, [1] * 10], columns=rules.names), scorecard=rules)
     assert scored["score"].tolist() == [20, 10]
+
+
+@pytest.mark.parametrize("kind", ["Float32", "float32", "float16", "category"])
+def test_short_floats_of_any_column_are_the_level_for_scores_and_for_evidence(kind):
+    levels = tuple(Level(p, Label(f"l{p}", f"级{p}"), knocks_out=p == 0.1) for p in (0.1, 0.3))
+    plain = (Level(0, Label("no", "否")), Level(1, Label("yes", "是")))
+    rules = Scorecard(
+        Label("short", "短"),
+        (Criterion("p", Label("p", "甲"), levels, 1.0, "test"), Criterion("q", Label("q", "乙"), plain, 1.0, "test")),
+        SCREENING_BANDS,
+        "test",
+    )
+    wide = pd.DataFrame(
+        {"p": [0.1, 0.3] * 10, "q": [1.0, 0.0, 0.0, 1.0] * 5, "outcome": ["won", "lost", "lost"] * 6 + ["won"] * 2}
+    )
+    short = wide["p"].astype("float32").astype("category") if kind == "category" else wide["p"].astype(kind)
+    frame = wide.assign(p=short)
+    added = ["total", "score", "band", "rank", "knocked_out"]
+    pd.testing.assert_frame_equal(
+        score_prospects(frame, scorecard=rules)[added], score_prospects(wide, scorecard=rules)[added]
+    )
+    found, exact = (scorecard_evidence(given, scorecard=rules, seed=1) for given in (frame, wide))
+    pd.testing.assert_frame_equal(found.levels, exact.levels)
+    assert found.summary["n_knocked_out"].item() == 10
+
+
+def test_equal_totals_share_a_rank_wherever_they_lie():
+    # The highest total is 8192 tenths: a grid of so many steps would put 0.7 and 0.1 + 0.6 on either side of a half.
+    ends = ((0, 5192, 0.1), (0, 1000, 0.3))
+    criteria = tuple(
+        Criterion(
+            name, Label(name, name), (Level(low, Label("l", "低")), Level(high, Label("h", "高"))), weight, "test"
+        )
+        for name, (low, high, weight) in zip("xy", ends, strict=True)
+    )
+    rules = Scorecard(Label("fine", "细"), criteria, SCREENING_BANDS, "test")
+    frame = pd.DataFrame([(x, y) for x in range(0, 60) for y in range(0, 20)], columns=["x", "y"])
+    scored = score_prospects(frame, scorecard=rules)
+    tenths = frame["x"] + 3 * frame["y"]
+    assert (scored["rank"] == tenths.rank(method="min", ascending=False)).all()
+
+
+def test_questions_of_equal_width_are_asked_in_the_cards_order():
+    ends = (("x", 1, 0.3), ("y", 3, 0.1), ("z", 4, 0.2))  # 0.3 × 1 and 0.1 × 3 are not the same float
+    criteria = tuple(
+        Criterion(name, Label(name, name), (Level(0, Label("l", "低")), Level(high, Label("h", "高"))), weight, "test")
+        for name, high, weight in ends
+    )
+    rules = Scorecard(Label("even", "平"), criteria, SCREENING_BANDS, "test")
+    frame = pd.DataFrame({"x": [np.nan], "y": [np.nan], "z": [1.0]})
+    assert score_prospects(frame, scorecard=rules)["next_question"].tolist() == ["x"]

@@ -384,3 +384,19 @@ def test_velocity_without_open_deals_is_nil_and_says_why():
     assert found.loc["Bo", "note_zh"] == "从未赢单；且没有未结商机"
     nothing = velocity(frame.iloc[:0], as_of=DAY)
     assert nothing["note"].tolist() == ["no closed deals: the win rate is unknown; and no deal is open"]
+
+
+def test_targets_in_another_currency_than_the_deals_are_refused():
+    deals = pd.DataFrame(
+        {
+            "opportunity": ["a"],
+            "amount": [10.0],
+            "stage": ["trial"],
+            "expected_close": ["2026-11-01"],
+            "currency": ["CNY"],
+            "outcome": [None],
+        }
+    )
+    targets = pd.DataFrame({"period": ["2026Q4"], "target": [50.0], "currency": ["EUR"]})
+    with pytest.raises(InputError, match="one currency in all frames: got targets: EUR, opportunities: CNY"):
+        coverage(deals, targets=targets, as_of="2026-10-01", period="2026Q4")

@@ -737,3 +737,45 @@ def test_a_later_table_without_owners_adds_no_owner_but_that_of_deals_no_snapsho
     whole = pipeline_movement(before, after, opportunities=table, by="owner")
     assert whole.summary["won_between"].tolist() == [0, 60, 7]
     assert whole.summary["owner"].isna().tolist() == [False, False, True]
+
+
+def later(*rows):
+    """Return opportunities from (opportunity, amount, owner, outcome, closed) rows."""
+    frame = pd.DataFrame(rows, columns=["opportunity", "amount", "owner", "outcome", "closed"])
+    return frame.assign(closed=pd.to_datetime(frame["closed"]), amount=frame["amount"].astype(float))
+
+
+def test_a_win_outside_the_opening_is_credited_to_the_owner_of_the_snapshot_not_to_a_later_one():
+    before = snap(one(due="2026-05-31", owner="Ann"), day="2026-06-30")  # overdue: not in the opening of the quarter
+    record = later(("a", 100, "Later", "won", "2026-08-01"))
+    found = pipeline_movement(
+        before, snap(day="2026-09-30"), opportunities=record, days=(START, END), period="2026Q3", by="owner"
+    ).summary.set_index("owner")
+    assert found.loc["Ann", "won_between"] == 100
+    assert found["won_between"].sum() == 100
+
+
+def test_wins_without_an_amount_at_the_close_are_counted():
+    before = snap(one("a"), one("b"), day="2026-06-30")
+    record = later(("a", None, "Ann", "won", "2026-08-01"), ("b", 90, "Ann", "won", "2026-08-02"))
+    found = pipeline_movement(before, snap(day="2026-09-30"), opportunities=record, days=(START, END)).summary.iloc[0]
+    assert (found["won_between"], found["n_won_unpriced"]) == (90, 1)
+
+
+@pytest.mark.parametrize("other", ["after", "opportunities"])
+def test_frames_in_different_currencies_are_refused(other):
+    frames = {
+        "before": snap(one(), day="2026-06-30", currency="CNY"),
+        "after": snap(one(), day="2026-09-30"),
+        "opportunities": later(("a", 15, "Ann", "won", "2026-08-01")),
+    }
+    frames[other] = frames[other].assign(currency="EUR")
+    with pytest.raises(InputError, match=f"one currency in all frames: got before: CNY, {other}: EUR"):
+        pipeline_movement(frames["before"], frames["after"], opportunities=frames["opportunities"])
+
+
+def test_owners_that_are_numbers_in_one_snapshot_and_texts_in_another_are_refused():
+    with pytest.raises(InputError, match="owner must be of one type in all frames: got before: numbers, after: texts"):
+        pipeline_movement(snap(one(owner=7)), snap(one(owner="7")), by="owner")
+    nobody = snap(one(owner=np.nan))
+    assert len(pipeline_movement(nobody, snap(one(owner="Ann")), by="owner").summary) == 2

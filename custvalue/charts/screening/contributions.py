@@ -38,6 +38,7 @@ _MOST_TIED = Label(
     "“{criterion}” and {others} more contribute most: {share} each of all points of {m} {prospects}",
     "“{criterion}”等{tied}项并列贡献最多：各占{m}个潜在客户全部得分的{share}",
 )
+_NO_ANSWERS = Label("No answer is known of {m} {prospects}", "{m}个潜在客户均无已知答案")
 _NO_POINTS = Label("No criterion contributes any points to {m} {prospects}", "{m}个潜在客户在各准则上均未得分")
 _STACK_SENTENCE = Label(
     "Bars rank {n} of {m} {prospects} by points, stacked by criterion. {finding}.",
@@ -142,7 +143,7 @@ def _greatest_part(parts: NDArray[np.float64], labels: list[str], lang: Lang) ->
     sums, m = np.nansum(parts, axis=1), parts.shape[1]
     words = {"m": count_text(m), "prospects": agree(m, "prospect", "prospects")}
     if not sums.sum() > 0:
-        return say(_NO_POINTS, lang, **words)
+        return say(_NO_ANSWERS if np.isnan(parts).all() else _NO_POINTS, lang, **words)
     most, tied = int(np.argmax(sums)), int((sums >= sums.max() * (1 - ROUND_OFF)).sum())
     words |= {"criterion": labels[most], "share": percent_text(sums[most] / sums.sum(), lang)}
     words |= {"others": count_text(tied - 1), "tied": count_text(tied)}

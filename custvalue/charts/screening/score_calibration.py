@@ -48,6 +48,10 @@ _FALLS = Label(
 _CURVE_NOTE = Label(
     "Fitted to the {n} prospects shown: no forecast for new ones.", "依据图中{n}个潜在客户拟合，并非对新客户的预测。"
 )
+_NO_SCORE = Label(
+    "no prospect of known outcome has a certain score: answers are missing, or all are knocked out.",
+    "已知结果的潜在客户均无确定得分：缺少答案或一票否决。",
+)
 _SCORE_AXIS = Label("Score", "得分")
 _LINE, _STEPS = Label("fitted line", "拟合线"), Label("fitted steps", "拟合阶梯")
 _BIN_HOVER = Label(
@@ -92,12 +96,14 @@ def plot_score_calibration(result: ScorecardEvidence, *, lang: Lang = "en") -> g
     check_evidence(result, "plot_score_calibration")
     table = result.calibration
     if not len(table):
-        return nothing_figure(SUBJECT, NO_OUTCOME.text(lang), lang)
+        return nothing_figure(SUBJECT, (_NO_SCORE if result.summary["n"].item() else NO_OUTCOME).text(lang), lang)
     seen = result.curve[result.curve["observed_range"]]
     # Through one score there is no line.
     fitted = len(seen) > 1 and bool(seen["logistic_win_rate"].notna().any())
     # Observed groups, not the line: its ends rest on few prospects, and it cannot fall where high scores win less.
-    rises = higher_win_more(result) and table["win_rate_closed"].iloc[-1] > table["win_rate_closed"].iloc[0]
+    top = table.iloc[-1]
+    highest = not (table["low"] > top["high"]).any()
+    rises = higher_win_more(result) and highest and top["win_rate_closed"] > table["win_rate_closed"].iloc[0]
     finding = _rise(table, lang) if rises else auc_finding(result, lang)
     sentence = say(
         _CURVE_SENTENCE if fitted else _POINTS_SENTENCE,
