@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 
 from custvalue.kernels.arrays import Codes, Floats
-from custvalue.kernels.limits import surely_positive
+from custvalue.kernels.limits import bit_ranges, surely_between
 
 HALF = 0.5
 # Rows looked at together: what is made of them stays in the processor's cache.
@@ -59,11 +59,12 @@ def all_known(probability: Floats, won: Floats) -> bool:
     >>> all_known(np.array([0.5]), np.array([1.0])), all_known(np.array([0.5]), np.array([np.nan]))
     (True, False)
     """
+    ranges = bit_ranges(probability.dtype, [(0.0, 1.0)])
     for start in range(0, probability.size, CHUNK):
         part = won[start : start + CHUNK]
         if np.count_nonzero(part == 0) + np.count_nonzero(part == 1) < part.size:
             return False
-        if not surely_positive(probability[start : start + CHUNK], 1.0):
+        if not surely_between(probability[np.newaxis, start : start + CHUNK], ranges).all():
             return False
     return True
 

@@ -31,7 +31,8 @@ class JudgedRows:
     ) -> None:
         self.everything = mature is None and complete
         if self.everything:
-            every, none = np.ones(p.size, dtype=bool), np.zeros(p.size, dtype=bool)
+            # One value stands for all rows: a million of them would have to be fetched and filled.
+            every, none = (np.broadcast_to(np.bool_(value), p.shape) for value in (True, False))
             self.probability, self.won, self.counted = p, result, every
             self.closed, self.open, self.left_out, self.young, self.is_fair = every, none, none, none, True
             return
